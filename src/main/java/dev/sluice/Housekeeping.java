@@ -1,0 +1,154 @@
+package dev.sluice;
+
+import dev.sluice.database.SqlFailure;
+import dev.sluice.job.FolderChange;
+import dev.sluice.job.Job;
+import dev.sluice.job.JobFolder;
+import dev.sluice.plan.CheckedJobs;
+import dev.sluice.problem.Problem;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a worker does every few moments: looks at the jobs folder, keeps the schedules in step, reports to the meters.
+ */
+final class Housekeeping implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
+    private static final Duration REPORT_EVERY = Duration.ofSeconds(3);
+    private static final Duration CHECK_EVERY = Duration.ofSeconds(30);
+    private static final Duration STALE_ASKED_EVERY = Duration.ofSeconds(30);
+
+    private final JobFolder jobs;
+    private final CheckedJobs checked;
+    private final InStep inStep;
+    private final Reporter reporter;
+    private final Duration refreshEvery;
+    private final Duration staleAskedEvery;
+    private final ScheduledExecutorService files = thread("job-files");
+    /** Waits for databases, which must not keep a new job file from being seen. */
+    private final ScheduledExecutorService asking = thread("housekeeping");
+
+    private final BooleanSupplier idle;
+    private volatile boolean checkedSince;
+    private final Consumer<List<Job>> renewal;
+
+    /**
+     * @param idle whether this worker takes no work, and so leaves schedules and renewals to the others
+     * @param renewal has stale evidence of these jobs renewed
+     */
+    Housekeeping(
+            JobFolder jobs,
+            CheckedJobs checked,
+            InStep inStep,
+            Reporter reporter,
+            BooleanSupplier idle,
+            Consumer<List<Job>> renewal,
+            Duration refreshEvery,
+            Duration repeatEvery) {
+        this.idle = idle;
+        this.staleAskedEvery = staleAskedEvery(repeatEvery);
+        this.renewal = renewal;
+        this.jobs = jobs;
+        this.checked = checked;
+        this.inStep = inStep;
+        this.reporter = reporter;
+        this.refreshEvery = refreshEvery;
+    }
+
+    void start() {
+        every(files, refreshEvery, "job files", this::refresh);
+        every(asking, refreshEvery, "schedules", this::step);
+        every(asking, CHECK_EVERY, "check of the jobs", checked::refresh);
+        every(asking, REPORT_EVERY, "report", reporter::report);
+        every(asking, staleAskedEvery, "renewal of evidence", this::renew);
+    }
+
+    /** Often enough for evidence that is to be renewed so often. */
+    static Duration staleAskedEvery(Duration repeatEvery) {
+        return repeatEvery.compareTo(STALE_ASKED_EVERY) < 0 ? repeatEvery : STALE_ASKED_EVERY;
+    }
+
+    private static ScheduledExecutorService thread(String name) {
+        return Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().name(name).daemon().factory());
+    }
+
+    private static void every(ScheduledExecutorService executor, Duration length, String what, Runnable task) {
+        var told = new boolean[1];
+        var unused = executor.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        task.run();
+                        told[0] = false;
+                    } catch (RuntimeException e) {
+                        // it comes again; once per outage is enough to say
+                        if (!told[0]) {
+                            LOG.warn("{}: {}", what, told(e));
+                        }
+                        told[0] = true;
+                    }
+                },
+                0,
+                length.toMillis(),
+                TimeUnit.MILLISECONDS);
+    }
+
+    private static String told(RuntimeException e) {
+        return e instanceof Problem problem
+                ? problem.getMessage()
+                : SqlFailure.in(e).map(SqlFailure::toString).orElse(String.valueOf(e));
+    }
+
+    private static String told(FolderChange change) {
+        return Stream.of(
+                        Map.entry("added ", change.added()),
+                        Map.entry("changed ", change.changed()),
+                        Map.entry("no longer there or with mistakes ", change.removed()))
+                .filter(what -> !what.getValue().isEmpty())
+                .map(what -> what.getKey() + String.join(", ", what.getValue()))
+                .collect(Collectors.joining("; "));
+    }
+
+    /** Live runs keep the definition they began with; only schedules and later runs see a changed file. */
+    private void refresh() {
+        FolderChange change = jobs.refresh();
+        if (!change.isEmpty()) {
+            LOG.info("job files: {}", told(change));
+            inStep.outOfStep();
+            checkedSince = false;
+        }
+    }
+
+    private void step() {
+        inStep.publish();
+        if (!checkedSince) {
+            checkedSince = true; // first: a change that comes meanwhile asks for another look
+            checked.refresh();
+        }
+        if (!idle.getAsBoolean()) {
+            inStep.schedules();
+        }
+    }
+
+    private void renew() {
+        if (!idle.getAsBoolean()) {
+            renewal.accept(jobs.good());
+        }
+    }
+
+    @Override
+    public void close() {
+        files.shutdownNow();
+        asking.shutdownNow();
+    }
+}

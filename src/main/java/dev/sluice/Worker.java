@@ -1,0 +1,264 @@
+package dev.sluice;
+
+import dev.sluice.config.Settings;
+import dev.sluice.database.DatabaseSettings;
+import dev.sluice.database.Databases;
+import dev.sluice.database.OwnSchema;
+import dev.sluice.event.EventLog;
+import dev.sluice.execution.RunCarrier;
+import dev.sluice.execution.RunEnvironment;
+import dev.sluice.fleet.Definitions;
+import dev.sluice.fleet.FleetJobs;
+import dev.sluice.fleet.Member;
+import dev.sluice.fleet.Membership;
+import dev.sluice.http.HttpServer;
+import dev.sluice.http.Operations;
+import dev.sluice.http.Operations.ReadyCheck;
+import dev.sluice.http.Services;
+import dev.sluice.job.Job;
+import dev.sluice.job.JobFolder;
+import dev.sluice.job.JobReader;
+import dev.sluice.metrics.Meters;
+import dev.sluice.metrics.RunMeters;
+import dev.sluice.metrics.SchedulerMeters;
+import dev.sluice.phase.SwitchGate;
+import dev.sluice.plan.CheckedJobs;
+import dev.sluice.plan.DryRun;
+import dev.sluice.problem.Problem;
+import dev.sluice.resilience.Retries;
+import dev.sluice.resilience.RetrySettings;
+import dev.sluice.resilience.RowRates;
+import dev.sluice.run.LaneId;
+import dev.sluice.run.RunQueue;
+import dev.sluice.run.RunState;
+import dev.sluice.run.StoredRuns;
+import dev.sluice.schedule.QuartzCronCheck;
+import dev.sluice.schedule.ScheduleSettings;
+import dev.sluice.schedule.Scheduling;
+import dev.sluice.schedule.Starts;
+import dev.sluice.schedule.Work;
+import dev.sluice.time.Time;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One worker: the doors are open from the start, and it takes work as soon as its control database answers.
+ * {@link #close} lets the batches in flight finish, gives the runs back and leaves.
+ */
+final class Worker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
+
+    private final Settings settings;
+    private final Time time;
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final AtomicReference<Optional<String>> notStarted =
+            new AtomicReference<>(Optional.of("waiting for the control database to answer"));
+    private final Databases databases;
+    private final TargetSchemas schemas;
+    private final JobFolder jobs;
+    private final Scheduling scheduling;
+    private final Work work;
+    private final Presence presence;
+    private final Housekeeping housekeeping;
+    private final HttpServer http;
+
+    private Worker(Settings settings, Time time) {
+        this.settings = settings;
+        this.time = time;
+        Meters meters = part(new Meters());
+        this.databases = part(new Databases(Wiring.databases(settings), settings.control()));
+        this.schemas = part(new TargetSchemas(databases, time));
+        this.jobs = new JobFolder(settings.jobs(), new JobReader(new QuartzCronCheck(time)));
+        var states = Arrays.stream(RunState.values()).map(RunState::code).toList();
+        RunMeters runMeters = new RunMeters(meters.registry(), states);
+        Retries retries = new Retries(new RetrySettings(
+                settings.retry().attempts(),
+                settings.retry().firstWait(),
+                settings.retry().maxWait()));
+        RowRates rates = new RowRates(time);
+        DryRun dryRun = new DryRun(databases, time);
+        Settings.Worker w = settings.worker();
+        RunCarrier carrier = part(new RunCarrier(new RunEnvironment(
+                databases,
+                dryRun,
+                retries,
+                rates,
+                runMeters,
+                time,
+                w.name(),
+                this::offer,
+                w.heartbeat(),
+                w.takeover(),
+                settings.verify().maxSweeps())));
+        Member me = Member.starting(w.name(), Wiring.version(), w.heartbeat(), w.takeover());
+        Definitions definitions = new Definitions(databases.control(), me, jobs);
+        Membership membership = new Membership(databases.control(), me, time);
+        FleetJobs known = new FleetJobs(jobs, definitions);
+        StoredRuns runs = new StoredRuns(databases, definitions);
+        EventLog events = new EventLog(databases.control().sql());
+        CheckedJobs checked = new CheckedJobs(known, dryRun);
+        // who asks on behalf of people has less patience than who carries runs
+        Databases brief = databases.within(Readiness.PATIENCE);
+        StoredRuns seen = new StoredRuns(brief, definitions);
+        SwitchGate gates = new SwitchGate(
+                known, seen, brief, definitions, settings.verify().repeatEvery());
+        this.scheduling = part(new Scheduling(
+                databases.control(),
+                new ScheduleSettings(w.name(), w.threads(), w.checkIn(), w.takeover(), w.stopTimeout()),
+                new SchedulerMeters(meters.registry()),
+                time));
+        Starts starts = scheduling.starts(known, new RunQueue(databases, definitions));
+        this.work = new Work(starts, carrier, runs, events);
+        Wiring.bindMeters(meters, databases, scheduling.store(), retries, rates);
+        InStep inStep = new InStep(definitions, membership, scheduling.schedules());
+        this.presence = part(new Presence(membership, scheduling, inStep));
+        this.housekeeping = part(new Housekeeping(
+                jobs,
+                checked,
+                inStep,
+                new Reporter(seen, gates, runMeters),
+                presence::isWithdrawn,
+                good -> seen.stale(good, settings.verify().repeatEvery()).forEach(starts::carry),
+                w.jobsRefresh(),
+                settings.verify().repeatEvery()));
+        this.http = part(new HttpServer(
+                settings.http(),
+                new Services(
+                        checked,
+                        seen,
+                        starts,
+                        dryRun,
+                        gates,
+                        new EventLog(brief.control().sql())),
+                new Operations(meters::scrape, checks()),
+                time));
+    }
+
+    /**
+     * Starts one. Returns when it answers HTTP and takes work; while the control database is away it answers, is not
+     * ready, says so, and goes on trying.
+     *
+     * @throws Problem when its address is taken, or the control database refuses for good
+     * @throws InterruptedException when asked to stop while it waits for it
+     */
+    static Worker start(Settings settings, Time time) throws InterruptedException {
+        Worker worker = new Worker(settings, time);
+        try {
+            worker.open();
+            return worker;
+        } catch (RuntimeException | InterruptedException e) {
+            worker.close();
+            throw e;
+        }
+    }
+
+    private void open() throws InterruptedException {
+        http.start();
+        LOG.info("worker {} answers at {}; settings:\n{}", settings.worker().name(), url(), settings.redacted());
+        if (settings.http().tokens().isEmpty()) {
+            LOG.info("no tokens are configured: it listens on loopback only, and anybody there may do anything");
+        }
+        jobs.refresh();
+        String before = "";
+        while (true) {
+            try {
+                OwnSchema.migrate(databases.control(), true);
+                schemas.start();
+                presence.join();
+                scheduling.start(work);
+                break;
+            } catch (Problem e) {
+                if (e.kind() != Problem.Kind.UNAVAILABLE) {
+                    throw e;
+                }
+                if (!before.equals(e.getMessage())) {
+                    LOG.warn("waiting: {}", e.getMessage());
+                }
+                before = e.getMessage();
+                notStarted.set(Optional.of(
+                        "waiting for database " + databases.control().name() + Readiness.state(e)));
+                time.pause(LOOK_AGAIN);
+            }
+        }
+        presence.start(settings.worker().heartbeat());
+        housekeeping.start();
+        notStarted.set(Optional.empty());
+        LOG.info(
+                "worker {} {}: {} job(s) in {}",
+                settings.worker().name(),
+                presence.isWithdrawn() ? "is up" : "takes work",
+                jobNames().size(),
+                settings.jobs());
+    }
+
+    private void offer(LaneId lane) {
+        scheduling.offers().offer(lane);
+    }
+
+    private List<ReadyCheck> checks() {
+        List<ReadyCheck> checks = new ArrayList<>();
+        checks.add(new ReadyCheck("started", notStarted::get));
+        for (var database : databases.all()) {
+            checks.add(new ReadyCheck("database-" + database.name(), Readiness.of(database)));
+        }
+        checks.add(new ReadyCheck("clock", () -> presence.clock()));
+        checks.add(new ReadyCheck("worker-name", () -> presence.name(), false));
+        return checks;
+    }
+
+    /** Where it answers, without a slash at the end. */
+    String url() {
+        String host = settings.http().host();
+        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + http.port();
+    }
+
+    /** Names of the jobs whose files have no mistake, in the order of their files. */
+    List<String> jobNames() {
+        return jobs.good().stream().map(Job::name).toList();
+    }
+
+    private <T extends AutoCloseable> T part(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    /** In the reverse order of their making; what fails to close does not keep the others open. */
+    @Override
+    public void close() {
+        notStarted.set(Optional.of("stopping"));
+        while (!parts.isEmpty()) {
+            AutoCloseable part = parts.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("{} did not close: {}", part.getClass().getSimpleName(), String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    /** The databases as the database room knows them. */
+    static DatabaseSettings database(String name, Settings.Database d) {
+        return new DatabaseSettings(
+                name,
+                d.url(),
+                d.user(),
+                d.password().orElse(""),
+                d.poolSize(),
+                d.lockTimeout(),
+                d.statementTimeout(),
+                d.idleInTransactionTimeout(),
+                d.transactionTimeout(),
+                d.analyzeTimeout(),
+                d.connectTimeout(),
+                d.socketTimeout());
+    }
+}

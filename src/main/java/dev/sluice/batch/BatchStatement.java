@@ -1,0 +1,122 @@
+package dev.sluice.batch;
+
+import dev.sluice.checkpoint.Claim;
+import dev.sluice.checkpoint.Position;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statement of a batch, ready to be bound.
+ *
+ * @param sql JDBC text; user operators with a question mark are doubled
+ * @param parameters what each {@code ?} stands for, in order
+ */
+public record BatchStatement(String sql, List<Parameter> parameters) {
+    public BatchStatement {
+        parameters = List.copyOf(parameters);
+    }
+
+    /** What a parameter stands for. */
+    public sealed interface Parameter {
+        /** The fixed ones. */
+        enum Named implements Parameter {
+            RUN,
+            PASS,
+            PARTITION,
+            TOKEN,
+            CURSOR,
+            RANGE_END,
+            STRIPES,
+            STRIPE,
+            /** keys of a range that begins */
+            SIZE,
+            /** stripes of a range that begins */
+            ASKED_STRIPES,
+            /** what the hash of a key is masked with: stripes - 1 */
+            MASK,
+            /** bits of a 32-bit hash that are too many: 32 - log2(stripes) */
+            SHIFT
+        }
+
+        /**
+         * One column of the cursor, cast to its type by the statement.
+         *
+         * @param column counted from 0
+         */
+        record CursorColumn(int column) implements Parameter {}
+    }
+
+    /**
+     * {@link #prepare(Connection, Claim, Ask)} without stripes.
+     *
+     * @param size keys of the batch
+     */
+    public PreparedStatement prepare(Connection connection, Claim claim, int size) throws SQLException {
+        return prepare(connection, claim, Ask.of(size));
+    }
+
+    /**
+     * Prepares and binds it.
+     *
+     * @param claim whose position is walked on from
+     * @param ask for a range that begins
+     * @throws SQLException of the driver
+     */
+    public PreparedStatement prepare(Connection connection, Claim claim, Ask ask) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        try {
+            for (int i = 0; i < parameters.size(); i++) {
+                bind(statement, i + 1, parameters.get(i), claim, ask);
+            }
+            return statement;
+        } catch (SQLException | RuntimeException e) {
+            statement.close();
+            throw e;
+        }
+    }
+
+    private static void bind(PreparedStatement s, int at, Parameter parameter, Claim claim, Ask ask)
+            throws SQLException {
+        var position = claim.position();
+        switch (parameter) {
+            case Parameter.CursorColumn c -> {
+                List<String> cursor = position.cursor();
+                // no type of its own: the server infers it from the cast around it
+                s.setObject(at, cursor == null ? null : cursor.get(c.column()), Types.OTHER);
+            }
+            case Parameter.Named named -> {
+                switch (named) {
+                    case RUN -> s.setObject(at, claim.id().run());
+                    case PASS -> s.setInt(at, claim.id().pass());
+                    case PARTITION -> s.setInt(at, claim.id().partition());
+                    case TOKEN -> s.setObject(at, claim.token());
+                    case CURSOR -> setKey(s, at, position.cursor());
+                    case RANGE_END -> setKey(s, at, position.rangeEnd());
+                    case STRIPES -> s.setInt(at, position.stripes());
+                    case STRIPE -> s.setInt(at, position.stripe());
+                    case SIZE -> s.setInt(at, ask.keys());
+                    case ASKED_STRIPES -> s.setInt(at, ask.stripes());
+                    case MASK -> s.setInt(at, stripes(position, ask) - 1);
+                    case SHIFT -> s.setInt(at, 32 - Integer.numberOfTrailingZeros(stripes(position, ask)));
+                }
+            }
+        }
+    }
+
+    /** Of the range in progress, or else of the one that begins. */
+    private static int stripes(Position position, Ask ask) {
+        return position.rangeEnd() == null ? ask.stripes() : position.stripes();
+    }
+
+    private static void setKey(PreparedStatement s, int at, @Nullable List<String> key) throws SQLException {
+        if (key == null) {
+            s.setNull(at, Types.ARRAY);
+        } else {
+            s.setArray(at, s.getConnection().createArrayOf("text", key.toArray()));
+        }
+    }
+}

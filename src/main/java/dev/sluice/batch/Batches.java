@@ -1,0 +1,107 @@
+package dev.sluice.batch;
+
+import dev.sluice.checkpoint.Claim;
+import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.Tuning;
+import dev.sluice.database.Database;
+import dev.sluice.table.TableFacts;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** Commits batches of one pass: one statement, one round trip, auto-commit. */
+public final class Batches {
+    private final Database database;
+    private final Work work;
+    private final TableFacts facts;
+    /** A walk is in one leaf at a time; those of the leaves before it are not kept, however many there are. */
+    private static final int MOST_STATEMENTS = 16;
+
+    /** Written once for each kind: there is one batch after another, and the text is always the same. */
+    private final Map<Kind, BatchStatement> statements = new ConcurrentHashMap<>();
+
+    private record Kind(BatchSql.Form form, String relation, boolean fromStart) {}
+
+    /**
+     * @param database where the rows are
+     * @param work what is done with them
+     * @param facts of the table that is walked
+     */
+    public Batches(Database database, Work work, TableFacts facts) {
+        this.database = database;
+        this.work = work;
+        this.facts = facts;
+    }
+
+    /**
+     * The statement that {@link #commit} sends for this claim.
+     *
+     * @param ask for a range that begins
+     */
+    public BatchStatement statement(Claim claim, Ask ask) {
+        BatchSql.Form form = form(claim, ask);
+        boolean fromStart = claim.position().cursor() == null;
+        if (statements.size() >= MOST_STATEMENTS) {
+            statements.clear();
+        }
+        return statements.computeIfAbsent(
+                new Kind(form, claim.relation(), fromStart),
+                k -> BatchSql.of(form, work, facts, claim.relation(), fromStart));
+    }
+
+    private BatchSql.Form form(Claim claim, Ask ask) {
+        if (claim.position().rangeEnd() != null) {
+            return BatchSql.Form.FURTHER;
+        }
+        return ask.stripes() > 1 && work.stripes() ? BatchSql.Form.OPENING : BatchSql.Form.WHOLE;
+    }
+
+    /** {@link #commit(Claim, Ask)} without stripes. */
+    public Outcome commit(Claim claim, int size) throws SQLException {
+        return commit(claim, Ask.of(size));
+    }
+
+    /**
+     * Changes the rows of the next batch and moves the checkpoint, both or neither.
+     *
+     * @param claim with the position to start from
+     * @param ask for a range that begins; in mid-range the position rules, and only its next stripe is done
+     * @throws SQLException as the server or the driver gave it; whether the batch was committed is then unknown, and
+     *     the next one, which names the same position, finds out
+     */
+    public Outcome commit(Claim claim, Ask ask) throws SQLException {
+        try (Connection connection = database.connect();
+                PreparedStatement statement = statement(claim, ask).prepare(connection, claim, ask);
+                ResultSet row = statement.executeQuery()) {
+            return row.next() ? committed(row) : new Outcome.Refused();
+        }
+    }
+
+    private static Outcome committed(ResultSet row) throws SQLException {
+        Object limit = row.getObject("rows_per_second");
+        return new Outcome.Committed(
+                new Position(
+                        key(row, "cursor_key"), key(row, "range_end"), row.getInt("stripes"), row.getInt("stripe")),
+                row.getBoolean("done"),
+                row.getLong("scanned"),
+                row.getLong("changed"),
+                row.getLong("hot"),
+                row.getLong("matching"),
+                row.getLong("violations"),
+                new Tuning(
+                        row.getInt("target_millis"), row.getInt("batch_size"), limit == null ? null : (Integer) limit),
+                row.getString("lock_timeout"));
+    }
+
+    private static @Nullable List<String> key(ResultSet row, String column) throws SQLException {
+        Array key = row.getArray(column);
+        return key == null ? null : Arrays.asList((String[]) key.getArray());
+    }
+}

@@ -1,0 +1,39 @@
+package dev.sluice.batch;
+
+import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.Tuning;
+
+/** How a batch ended. */
+public sealed interface Outcome {
+
+    /**
+     * Rows and checkpoint are committed.
+     *
+     * @param position to go on from
+     * @param last whether the partition is done
+     * @param scanned keys walked; of a range in stripes each stripe counts its even share
+     * @param changed rows changed
+     * @param hot rows changed in place (heap-only updates), which touched no index; counted for {@code set} alone, and
+     *     only where the server has {@code track_counts} on, as autovacuum needs it
+     * @param matching rows that still match {@code where}; in a look, violating rows a sweep could mend
+     * @param violations rows found violating
+     * @param tuning settings now in force
+     * @param lockTimeout the session's {@code lock_timeout} as the server has it, such as {@code 500ms}
+     */
+    record Committed(
+            Position position,
+            boolean last,
+            long scanned,
+            long changed,
+            long hot,
+            long matching,
+            long violations,
+            Tuning tuning,
+            String lockTimeout)
+            implements Outcome {}
+
+    /**
+     * The checkpoint was not as the batch named it: fenced, paused or moved on. Nothing was changed; read the truth.
+     */
+    record Refused() implements Outcome {}
+}

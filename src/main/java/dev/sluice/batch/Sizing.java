@@ -1,0 +1,116 @@
+package dev.sluice.batch;
+
+import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.Tuning;
+import dev.sluice.database.Database;
+import dev.sluice.job.Shape;
+import dev.sluice.job.Stripes;
+import dev.sluice.table.HeapFacts;
+import dev.sluice.table.TableFacts;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the next batch is asked for: keys and stripes together, so that each stripe lasts about the target time. A pure
+ * value: each batch gives the next.
+ *
+ * @param size keys of a batch, which in a range of stripes are walked by each of them
+ * @param choice in how many stripes
+ * @param largestRange keys of a range in stripes at most
+ */
+public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
+    private static final Logger LOG = LoggerFactory.getLogger(Sizing.class);
+
+    /**
+     * Heap bytes of a range in stripes at most: each stripe reads the range again, so it should stay in the buffer
+     * cache of a small server (128 MiB by default).
+     */
+    static final double RANGE_BYTES = 32 << 20;
+    /** Where the width of the rows is not known: 32 MiB of 256 bytes. */
+    static final int RANGE_KEYS = 131_072;
+    /** Fewer keys to a stripe are not worth a batch: 1,000 keys in 8 stripes were slower than in none (engine.md). */
+    static final int SMALLEST_STRIPE = 250;
+
+    /**
+     * Before the first batch; asks the catalog where there is a choice.
+     *
+     * @param facts of the table that is walked
+     * @param relation SQL name of the table or leaf
+     * @param work what is done with the rows
+     * @param setting of the job
+     * @param size keys of the first batch
+     * @throws dev.sluice.problem.Problem UNAVAILABLE when the database does not answer
+     */
+    public static Sizing of(
+            Database database, TableFacts facts, String relation, Work work, Stripes setting, int size) {
+        if (!(setting instanceof Stripes.Auto)
+                || !(work instanceof Work.Change change && change.shape() instanceof Shape.Set set)) {
+            return startingAt(size, setting, work, HeapFacts.UNKNOWN);
+        }
+        HeapFacts heap = HeapFacts.of(
+                database, relation, facts.key().getFirst().name(), set.columns().keySet());
+        StripeChoice.against(heap).ifPresent(why -> LOG.info("{} is walked without stripes: {}", relation, why));
+        return startingAt(size, setting, work, heap);
+    }
+
+    /**
+     * Before the first batch.
+     *
+     * @param size keys of the first batch
+     * @param setting of the job
+     * @param work what is done with the rows
+     * @param heap how the relation lies on disk
+     */
+    static Sizing startingAt(int size, Stripes setting, Work work, HeapFacts heap) {
+        double keys =
+                heap.rowBytes().isPresent() ? RANGE_BYTES / heap.rowBytes().getAsDouble() : RANGE_KEYS;
+        return new Sizing(BatchSize.startingAt(size), StripeChoice.of(setting, work, heap), (int)
+                Math.max(1, Math.min(Ask.MOST_STRIPES * BatchSize.LARGEST, keys)));
+    }
+
+    /**
+     * The next batch. None is worth more than a second of the rate, so that pacing stays smooth and a pause is quick.
+     *
+     * @param rowsPerSecond at most; null for no limit
+     */
+    public Ask ask(@Nullable Integer rowsPerSecond) {
+        int keys = rowsPerSecond == null ? size.size() : Math.max(1, Math.min(size.size(), rowsPerSecond));
+        int stripes = choice.stripes();
+        while (stripes > 1 && choice.free() && range(keys, stripes) < stripes * SMALLEST_STRIPE) {
+            stripes /= 2;
+        }
+        return stripes == 1 ? Ask.of(keys) : new Ask(range(keys, stripes), stripes);
+    }
+
+    private int range(int keys, int stripes) {
+        return (int) Math.max(1, Math.min((long) keys * stripes, largestRange));
+    }
+
+    /**
+     * After a committed batch.
+     *
+     * @param before where it started
+     * @param tuning before it
+     * @param ask what it was asked for
+     * @param done what it did
+     * @param seconds it took
+     */
+    public Sizing after(Position before, Tuning tuning, Ask ask, Outcome.Committed done, double seconds) {
+        double target = done.tuning().targetMillis() / 1000.0;
+        boolean cut = ask.keys() / ask.stripes() < size.size();
+        boolean grown = cut || seconds >= target / 2 || size.size() == BatchSize.LARGEST;
+        StripeChoice chosen = choice.after(before, done, seconds, grown);
+        if (done.tuning().batchSize() != tuning.batchSize()) {
+            return new Sizing(BatchSize.startingAt(done.tuning().batchSize()), chosen, largestRange);
+        }
+        // a batch cut short by the rate, the largest range or the end of the partition is no ground to grow
+        long full = cut ? Math.min(done.scanned(), size.size() - 1L) : done.scanned();
+        return new Sizing(size.after(full, seconds, target), chosen, largestRange);
+    }
+
+    /** After a batch that timed out: the next range is half as large; one in progress stays as it is. */
+    public Sizing halved() {
+        return new Sizing(size.halved(), choice, largestRange);
+    }
+}

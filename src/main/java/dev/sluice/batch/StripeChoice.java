@@ -1,0 +1,279 @@
+package dev.sluice.batch;
+
+import dev.sluice.checkpoint.Position;
+import dev.sluice.job.Stripes;
+import dev.sluice.table.HeapFacts;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * In how many stripes the next range is walked, chosen by what was measured on the run. A pure value: each batch gives
+ * the next.
+ *
+ * <p>Until the batches have about their full length there are no stripes. Then each candidate is tried in turn for a
+ * few ranges, the best is kept, and after {@value #TRIED_AGAIN_AFTER} batches all are tried again. The measure is rows
+ * per second, where a share of rows changed in place of 1 is worth {@value #IN_PLACE_WORTH} of speed more, since each
+ * saves WAL, growth of the table and vacuuming. Where nearly all are changed in place without stripes, none are tried.
+ *
+ * <p>Where few rows are changed in place in spite of stripes, an old snapshot holds the horizon, and they only cost:
+ * the ranges go without for a while, {@value #SHORTEST_REST} batches at first and twice as many each time, and then all
+ * is tried again.
+ *
+ * @param candidates numbers of stripes, the first being tried first; one alone is no choice
+ * @param phase what is going on
+ * @param measured by number of stripes, when last tried
+ * @param range sums over the range in progress; null where its beginning was not seen
+ * @param rest batches of the last rest; 0 since stripes were last kept
+ */
+record StripeChoice(
+        List<Integer> candidates,
+        Phase phase,
+        Map<Integer, Measure> measured,
+        @Nullable Measure range,
+        int rest) {
+
+    /** With the default target of 200 ms after two minutes; trying 1, 8 and 16 then takes 8 percent of the batches. */
+    static final int TRIED_AGAIN_AFTER = 600;
+    /** Batches without stripes of a try; a range in stripes has more of them anyway. */
+    static final int TRIED_BATCHES = 4;
+
+    static final int TRIED_RANGES = 2;
+    /** Half of the WAL is worth a tenth of the speed. */
+    static final double IN_PLACE_WORTH = 0.2;
+    /**
+     * Below this share stripes cost more than they bring: 8 stripes gave 0.85, and 0.65 beside a neighbour with batches
+     * of equal length (1,000,000 rows of 250 bytes, 2 indexes).
+     */
+    static final double LOW_SHARE = 0.3;
+    /** With this share there is next to nothing to win. */
+    static final double HIGH_SHARE = 0.8;
+
+    /** Percent; below it INSERT leaves room on each page (engine.md: none on a table with a low fillfactor). */
+    static final int FULL = 90;
+    /**
+     * A correlation from which on a range of keys lies together (engine.md: none where keys do not follow the heap).
+     */
+    static final double FOLLOWS = 0.5;
+    /** Rows on a page: with fewer, a quarter of them is less than one. */
+    static final double FEW_ROWS = 4;
+
+    static final int SHORTEST_REST = 50;
+    static final int LONGEST_REST = 1600;
+    /** So many steps of {@link BatchSize#GROWTH} are from 300 keys to its largest size; then nothing grows any more. */
+    static final int GROWING_BATCHES = 15;
+
+    StripeChoice {
+        candidates = List.copyOf(candidates);
+        measured = Map.copyOf(measured);
+    }
+
+    /** What is going on. */
+    sealed interface Phase {
+        /**
+         * Batches grow to their full length.
+         *
+         * @param batches left at most
+         */
+        record Grow(int batches) implements Phase {}
+
+        /**
+         * A candidate is tried.
+         *
+         * @param candidate counted from 0
+         * @param ranges left
+         * @param sum over the ranges so far
+         */
+        record Try(int candidate, int ranges, @Nullable Measure sum) implements Phase {}
+
+        /**
+         * The best of those tried.
+         *
+         * @param batches left
+         */
+        record Keep(int stripes, int batches) implements Phase {}
+
+        /**
+         * None for a while.
+         *
+         * @param batches left
+         */
+        record Rest(int batches) implements Phase {}
+    }
+
+    /**
+     * Sums over ranges.
+     *
+     * @param stripes they were walked in
+     * @param keys walked
+     * @param seconds of the batches; waits between them do not count
+     * @param changed rows
+     * @param hot rows changed in place
+     */
+    record Measure(int stripes, long keys, double seconds, long changed, long hot) {
+        double share() {
+            return changed == 0 ? 0 : (double) hot / changed;
+        }
+
+        double score() {
+            return keys / seconds * (1 + IN_PLACE_WORTH * share());
+        }
+
+        Measure plus(Measure more) {
+            return new Measure(
+                    stripes, keys + more.keys, seconds + more.seconds, changed + more.changed, hot + more.hot);
+        }
+    }
+
+    /**
+     * Before the first batch.
+     *
+     * @param setting of the job
+     * @param work what is done with the rows
+     * @param heap how the relation lies on disk
+     */
+    static StripeChoice of(Stripes setting, Work work, HeapFacts heap) {
+        if (!work.stripes()) {
+            return always(1);
+        }
+        return switch (setting) {
+            case Stripes.Off ignored -> always(1);
+            case Stripes.Fixed fixed -> always(fixed.number());
+            case Stripes.Auto ignored -> against(heap).isPresent() ? always(1) : among(candidates(heap));
+        };
+    }
+
+    /** Why stripes would bring nothing on this heap, for people; empty when they may. */
+    static Optional<String> against(HeapFacts heap) {
+        if (heap.indexedColumn().isPresent()) {
+            return Optional.of("column \"" + heap.indexedColumn().get()
+                    + "\" is changed and in an index, so every change touches every index");
+        }
+        if (heap.indexes() < 2) {
+            return Optional.of("there is no index but the key's that a change in place would spare");
+        }
+        if (heap.fillfactor() < FULL) {
+            return Optional.of("its fillfactor of " + heap.fillfactor() + " leaves room on every page anyway");
+        }
+        OptionalDouble correlation = heap.correlation();
+        if (correlation.isPresent() && Math.abs(correlation.getAsDouble()) < FOLLOWS) {
+            return Optional.of(String.format(
+                    Locale.ROOT,
+                    "its rows do not lie in the order of the key (correlation %.2f), so a range is all over the table",
+                    correlation.getAsDouble()));
+        }
+        if (heap.rowsPerPage().orElse(FEW_ROWS) < FEW_ROWS) {
+            return Optional.of(String.format(
+                    Locale.ROOT,
+                    "a page holds %.1f rows, too few to share among stripes",
+                    heap.rowsPerPage().getAsDouble()));
+        }
+        return Optional.empty();
+    }
+
+    /** A page must hold a row of each stripe, or some stripes find no room that one before them has left. */
+    private static List<Integer> candidates(HeapFacts heap) {
+        double rows = heap.rowsPerPage().orElse(Ask.MOST_STRIPES);
+        return rows < 8 ? List.of(1, 4) : rows < 16 ? List.of(1, 8) : List.of(1, 8, 16);
+    }
+
+    /** Always so many. */
+    static StripeChoice always(int stripes) {
+        return new StripeChoice(List.of(stripes), new Phase.Keep(stripes, 0), Map.of(), null, 0);
+    }
+
+    /** Finds the best of 1 and these. */
+    static StripeChoice among(List<Integer> candidates) {
+        return new StripeChoice(candidates, new Phase.Grow(GROWING_BATCHES), Map.of(), null, 0);
+    }
+
+    /** Whether there is a choice. */
+    boolean free() {
+        return candidates.size() > 1;
+    }
+
+    /** Stripes of the next range that begins. */
+    int stripes() {
+        return switch (phase) {
+            case Phase.Grow ignored -> 1;
+            case Phase.Try now -> candidates.get(now.candidate());
+            case Phase.Keep now -> now.stripes();
+            case Phase.Rest ignored -> 1;
+        };
+    }
+
+    /**
+     * After a committed batch.
+     *
+     * @param before where it started
+     * @param done what it did
+     * @param seconds it took
+     * @param grown whether batches have about their full length
+     */
+    StripeChoice after(Position before, Outcome.Committed done, double seconds, boolean grown) {
+        boolean begins = before.rangeEnd() == null;
+        if (!free() || seconds <= 0 || begins && done.scanned() == 0) {
+            return this;
+        }
+        int stripes = Math.max(before.stripes(), done.position().stripes());
+        Measure batch = new Measure(stripes, done.scanned(), seconds, done.changed(), done.hot());
+        Measure sum = begins ? batch : range == null ? null : range.plus(batch);
+        if (sum == null || done.position().rangeEnd() != null) {
+            return new StripeChoice(candidates, phase, measured, sum, rest);
+        }
+        return ended(sum, grown);
+    }
+
+    private StripeChoice ended(Measure range, boolean grown) {
+        if (range.stripes() > 1 && range.changed() > 0 && range.share() < LOW_SHARE) {
+            int longer = rest == 0 ? SHORTEST_REST : Math.min(LONGEST_REST, rest * 2);
+            return new StripeChoice(candidates, new Phase.Rest(longer), measured, null, longer);
+        }
+        return switch (phase) {
+            case Phase.Grow now -> with(grown || now.batches() <= 1 ? trial(0) : new Phase.Grow(now.batches() - 1));
+            case Phase.Try now -> tried(now, range);
+            case Phase.Keep now -> {
+                int left = now.batches() - range.stripes();
+                yield with(left > 0 ? new Phase.Keep(now.stripes(), left) : trial(0));
+            }
+            case Phase.Rest now -> with(now.batches() > 1 ? new Phase.Rest(now.batches() - 1) : trial(0));
+        };
+    }
+
+    private StripeChoice tried(Phase.Try now, Measure range) {
+        // a range too small for the candidate went in fewer stripes; it says something about those
+        Measure sum = now.sum() == null || now.sum().stripes() != range.stripes()
+                ? range
+                : now.sum().plus(range);
+        if (now.ranges() > 1) {
+            return with(new Phase.Try(now.candidate(), now.ranges() - 1, sum));
+        }
+        Map<Integer, Measure> known = new HashMap<>(now.candidate() == 0 ? Map.of() : measured);
+        known.put(sum.stripes(), sum);
+        boolean enough = now.candidate() == candidates.size() - 1 || sum.stripes() == 1 && sum.share() >= HIGH_SHARE;
+        Phase next = enough ? new Phase.Keep(best(known.values()), TRIED_AGAIN_AFTER) : trial(now.candidate() + 1);
+        boolean striped = next instanceof Phase.Keep kept && kept.stripes() > 1;
+        return new StripeChoice(candidates, next, known, null, striped ? 0 : rest);
+    }
+
+    private static int best(Collection<Measure> known) {
+        return known.stream()
+                .max(Comparator.comparingDouble(Measure::score))
+                .orElseThrow()
+                .stripes();
+    }
+
+    private Phase trial(int candidate) {
+        return new Phase.Try(candidate, candidates.get(candidate) == 1 ? TRIED_BATCHES : TRIED_RANGES, null);
+    }
+
+    private StripeChoice with(Phase next) {
+        return new StripeChoice(candidates, next, measured, null, rest);
+    }
+}

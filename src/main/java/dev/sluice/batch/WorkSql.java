@@ -1,0 +1,127 @@
+package dev.sluice.batch;
+
+import dev.sluice.job.Shape;
+import dev.sluice.sql.SqlText;
+import dev.sluice.sql.TableName;
+import dev.sluice.table.TableFacts;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The part of a batch's statement that touches the rows: {@code sluice_changed} and {@code sluice_counted}. */
+final class WorkSql {
+
+    private WorkSql() {}
+
+    static void write(BatchSql s, Work work, TableFacts facts) {
+        switch (work) {
+            case Work.Look look -> look(s, look);
+            case Work.Change change -> {
+                s.add("sluice_changed AS (");
+                switch (change.shape()) {
+                    case Shape.Set set -> set(s, set, change.where());
+                    case Shape.Insert insert -> insert(s, insert, change.where(), facts);
+                    case Shape.Delete ignored -> delete(s, change.where());
+                    case Shape.Sql sql -> sql(s, sql, facts);
+                }
+                s.add("),\nsluice_counted AS MATERIALIZED (SELECT count(*) AS changed, "
+                        + "count(*) FILTER (WHERE still) AS matching, 0::bigint AS violations, "
+                        + (work.stripes() ? s.hot() : "0::bigint") + " AS hot FROM sluice_changed)\n");
+            }
+        }
+    }
+
+    /** {@code UPDATE … RETURNING (where) IS TRUE}: in RETURNING the columns are those of the new row. */
+    private static void set(BatchSql s, Shape.Set set, Optional<String> where) {
+        s.add("UPDATE " + s.from() + " SET "
+                + set.columns().entrySet().stream()
+                        .map(e -> TableName.quote(e.getKey()) + " = " + expression(e.getValue()))
+                        .collect(Collectors.joining(", "))
+                + " WHERE ");
+        s.range();
+        and(s, where);
+        s.add(" RETURNING " + where.map(w -> expression(w) + " IS TRUE").orElse("false") + " AS still");
+    }
+
+    /** Source rows are locked FOR SHARE, so that none is deleted between being read and being copied. */
+    private static void insert(BatchSql s, Shape.Insert insert, Optional<String> where, TableFacts facts) {
+        s.add("INSERT INTO " + insert.target().sql() + " AS sluice_into ("
+                + quoted(insert.columns().keySet())
+                + ") SELECT "
+                + insert.columns().values().stream().map(WorkSql::expression).collect(Collectors.joining(", "))
+                + " FROM " + s.from() + " WHERE ");
+        s.range();
+        and(s, where);
+        s.add(" FOR SHARE OF " + TableName.quote(facts.name().name()));
+        s.add(conflict(insert));
+        s.add(" RETURNING false AS still");
+    }
+
+    private static String conflict(Shape.Insert insert) {
+        String target = " ON CONFLICT (" + quoted(insert.conflict().columns()) + ") ";
+        return switch (insert.conflict().action()) {
+            case ERROR -> "";
+            case NOTHING -> target + "DO NOTHING";
+            case UPDATE -> {
+                var others = insert.columns().keySet().stream()
+                        .filter(c -> !insert.conflict().columns().contains(c))
+                        .map(TableName::quote)
+                        .toList();
+                yield others.isEmpty()
+                        ? target + "DO NOTHING"
+                        : target + "DO UPDATE SET "
+                                + others.stream()
+                                        .map(c -> c + " = EXCLUDED." + c)
+                                        .collect(Collectors.joining(", "))
+                                + " WHERE ("
+                                + others.stream().map(c -> "sluice_into." + c).collect(Collectors.joining(", "))
+                                + ") IS DISTINCT FROM ("
+                                + others.stream().map(c -> "EXCLUDED." + c).collect(Collectors.joining(", "))
+                                + ")";
+            }
+        };
+    }
+
+    private static void delete(BatchSql s, Optional<String> where) {
+        s.add("DELETE FROM " + s.from() + " WHERE ");
+        s.range();
+        and(s, where);
+        s.add(" RETURNING false AS still");
+    }
+
+    /** The range takes the place of {@code {batch:alias}}; on a partitioned table it is kept to the leaf. */
+    private static void sql(BatchSql s, Shape.Sql sql, TableFacts facts) {
+        String range = s.rangeText(sql.alias());
+        if (facts.partitioned()) {
+            range = range + " AND " + TableName.quote(sql.alias()) + ".tableoid = '"
+                    + s.relation().replace("'", "''") + "'::regclass";
+        }
+        String jdbc = SqlText.of(sql.statement()).forJdbc();
+        s.add(SqlText.of(jdbc).withBatch("(" + range + ")"), s.rangeParameters());
+        s.add("\nRETURNING false AS still");
+    }
+
+    private static void look(BatchSql s, Work.Look look) {
+        s.add("sluice_counted AS MATERIALIZED (SELECT 0::bigint AS changed, 0::bigint AS hot, "
+                + "count(*) FILTER (WHERE violates AND mendable) AS matching, "
+                + "count(*) FILTER (WHERE violates) AS violations FROM (SELECT "
+                + expression(look.condition()) + " IS NOT TRUE AS violates, "
+                + look.where().map(w -> expression(w) + " IS TRUE").orElse("false") + " AS mendable FROM " + s.from()
+                + " WHERE ");
+        s.range();
+        s.add(") AS looked)\n");
+    }
+
+    private static void and(BatchSql s, Optional<String> where) {
+        where.ifPresent(w -> s.add(" AND " + expression(w)));
+    }
+
+    /** In parentheses, a comment at its end closed by a new line, question marks doubled for the driver. */
+    static String expression(String expression) {
+        return "(" + SqlText.of(expression).forJdbc() + "\n)";
+    }
+
+    private static String quoted(Collection<String> columns) {
+        return columns.stream().map(TableName::quote).collect(Collectors.joining(", "));
+    }
+}

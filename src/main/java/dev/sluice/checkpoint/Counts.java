@@ -1,0 +1,34 @@
+package dev.sluice.checkpoint;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was done, of one partition or summed over several.
+ *
+ * @param scanned keys walked
+ * @param changed rows changed
+ * @param hot rows changed in place (heap-only updates), which touched no index
+ * @param matching rows that matched {@code where} even after their change; in a verification, violating rows that match
+ *     {@code where} and so can be swept
+ * @param violations rows found violating
+ * @param batches committed
+ * @param partitions summed over
+ * @param partitionsDone those of them that are done
+ * @param at time of the last checkpoint; null without any
+ * @param ageSeconds since then, by the database's clock; null without any
+ */
+public record Counts(
+        long scanned,
+        long changed,
+        long hot,
+        long matching,
+        long violations,
+        long batches,
+        int partitions,
+        int partitionsDone,
+        @Nullable Instant at,
+        @Nullable Double ageSeconds) {
+    /** Nothing done. */
+    public static final Counts NONE = new Counts(0, 0, 0, 0, 0, 0, 0, 0, null, null);
+}

@@ -1,0 +1,158 @@
+package dev.sluice.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.time.DurationText;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Commands that start a run, or change one. */
+final class RunCommands {
+    private RunCommands() {}
+
+    @Command(name = "run", description = "Start a run of a job, or go on with a failed or cancelled one.")
+    static final class Start extends ServerSubcommand {
+        @Parameters(paramLabel = "JOB", description = "the job's name")
+        String job = "";
+
+        @Option(names = "--follow", description = "stay until it ends; exit code 1 unless it succeeded")
+        boolean follow;
+
+        @Option(
+                names = "--idempotency-key",
+                paramLabel = "KEY",
+                description = "the same key again answers with the same run, such as a deploy's number")
+        @Nullable
+        String key;
+
+        Start(Terminal terminal) {
+            super(terminal);
+        }
+
+        @Override
+        public Integer call() throws InterruptedException {
+            Server worker = server();
+            if (key != null && !key.matches("[\\x21-\\x7e]{1,255}")) {
+                throw usage("--idempotency-key takes 1 to 255 visible ASCII characters.");
+            }
+            JsonNode started = worker.post(
+                    "/jobs/" + Server.part(job) + "/runs", key == null ? Map.of() : Map.of("Idempotency-Key", key));
+            String id = started.path("run").path("id").asText();
+            if (json() && !follow) {
+                print(started);
+            } else if (!json()) {
+                String how = started.path("resumed").asBoolean()
+                        ? "goes on from its checkpoints"
+                        : started.path("created").asBoolean() ? "is queued" : "was started by this key before";
+                say("Run " + id + " of " + job + " " + how + ".");
+            }
+            return follow ? FollowRun.exitCode(new FollowRun(worker, terminal, json()).follow(id)) : Exit.DONE;
+        }
+    }
+
+    /** A command that names a run and does one thing with it. */
+    abstract static class Move extends ServerSubcommand {
+        @Parameters(paramLabel = "RUN", description = "a run's id, or a job's name for its newest run")
+        String run = "";
+
+        Move(Terminal terminal) {
+            super(terminal);
+        }
+
+        Integer move(String verb) {
+            Server worker = server();
+            return tell(worker.post("/runs/" + runId(worker, run) + "/" + verb, Map.of()));
+        }
+
+        Integer tell(JsonNode status) {
+            if (json()) {
+                print(status);
+            } else {
+                say("Run " + status.path("id").asText() + " of "
+                        + status.path("job").asText() + ": " + Words.step(status));
+            }
+            return Exit.DONE;
+        }
+    }
+
+    @Command(name = "pause", description = "Pause a run. No batch commits after this returns.")
+    static final class Pause extends Move {
+        Pause(Terminal terminal) {
+            super(terminal);
+        }
+
+        @Override
+        public Integer call() {
+            return move("pause");
+        }
+    }
+
+    @Command(name = "resume", description = "Go on with a paused, failed or cancelled run, from its checkpoints.")
+    static final class Resume extends Move {
+        Resume(Terminal terminal) {
+            super(terminal);
+        }
+
+        @Override
+        public Integer call() {
+            return move("resume");
+        }
+    }
+
+    @Command(name = "cancel", description = "End a run. What was committed stays; no batch commits after this returns.")
+    static final class Cancel extends Move {
+        Cancel(Terminal terminal) {
+            super(terminal);
+        }
+
+        @Override
+        public Integer call() {
+            return move("cancel");
+        }
+    }
+
+    @Command(name = "tune", description = "Change settings of a live run. The next batch uses them.")
+    static final class Tune extends Move {
+        @Option(names = "--target", paramLabel = "TIME", description = "how long a batch may take, 10ms to 10s")
+        @Nullable
+        Duration target;
+
+        @Option(names = "--batch-size", paramLabel = "ROWS", description = "where the adaptation starts, 1 to 100000")
+        @Nullable
+        Integer batchSize;
+
+        @Option(
+                names = "--rows-per-second",
+                paramLabel = "ROWS",
+                description = "at most so many, up to 1000000000; 0 takes the limit away")
+        @Nullable
+        Integer rowsPerSecond;
+
+        Tune(Terminal terminal) {
+            super(terminal);
+        }
+
+        @Override
+        public Integer call() {
+            ObjectNode change = Server.JSON.createObjectNode();
+            if (target != null) {
+                change.put("target", DurationText.format(target));
+            }
+            if (batchSize != null) {
+                change.put("batchSize", batchSize);
+            }
+            if (rowsPerSecond != null) {
+                change.put("rowsPerSecond", rowsPerSecond);
+            }
+            if (change.isEmpty()) {
+                throw usage("Name at least one of --target, --batch-size, --rows-per-second.");
+            }
+            Server worker = server();
+            return tell(worker.patch("/runs/" + runId(worker, run) + "/settings", change));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package dev.sluice.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "status", description = "Show every job with its newest run, or one job or run closely.")
+final class StatusCommand extends ServerSubcommand {
+    @Parameters(arity = "0..1", paramLabel = "JOB|RUN", description = "a job's name or a run's id")
+    @Nullable
+    String which;
+
+    StatusCommand(Terminal terminal) {
+        super(terminal);
+    }
+
+    @Override
+    public Integer call() {
+        Server worker = server();
+        if (which == null) {
+            all(worker.get("/jobs"));
+        } else if (isRunId(which)) {
+            one(worker.get("/runs/" + which), this::run);
+        } else {
+            one(worker.get("/jobs/" + Server.part(which)), this::job);
+        }
+        return Exit.DONE;
+    }
+
+    private void one(JsonNode answer, Consumer<JsonNode> tell) {
+        if (json()) {
+            print(answer);
+        } else {
+            tell.accept(answer);
+        }
+    }
+
+    private void all(JsonNode list) {
+        if (json()) {
+            print(list);
+            return;
+        }
+        var table = new TextTable("JOB", "STATE", "PASS", "DONE", "RATE", "ETA", "LIMITED BY");
+        list.path("jobs").forEach(j -> {
+            JsonNode run = j.path("run");
+            JsonNode p = run.path("progress");
+            table.row(
+                    j.path("job").asText(),
+                    run.isNull() ? "never run" : run.path("state").asText(),
+                    Words.text(p.path("pass")),
+                    Words.percent(p.path("ratio")),
+                    Words.rate(p.path("rowsPerSecond")),
+                    Words.seconds(p.path("etaSeconds")),
+                    Words.text(run.path("limitedBy").path("message")));
+        });
+        if (list.path("jobs").isEmpty()) {
+            say("No jobs. Put job files into the worker's jobs folder.");
+        } else {
+            table.lines().forEach(this::say);
+        }
+        list.path("badFiles").forEach(f -> f.path("mistakes").forEach(m -> say(mistake(m))));
+    }
+
+    private static String mistake(JsonNode m) {
+        String line = m.path("line").isNull() ? "" : ":" + m.path("line").asText();
+        String key = m.path("key").asText().isEmpty() ? "" : m.path("key").asText() + ": ";
+        return m.path("file").asText() + line + ": " + key + m.path("reason").asText() + " Fix: "
+                + m.path("fix").asText();
+    }
+
+    private void job(JsonNode job) {
+        say(job.path("job").asText() + ": " + Words.text(job.path("description")));
+        say("  file ........ " + job.path("file").asText());
+        say("  table ....... " + job.path("table").asText() + " in "
+                + job.path("database").asText() + ", " + job.path("shape").asText());
+        JsonNode schedule = job.path("schedule");
+        say("  schedule .... "
+                + (schedule.isNull()
+                        ? "none"
+                        : schedule.path("cron").asText() + " "
+                                + schedule.path("zone").asText()));
+        if (job.path("run").isNull()) {
+            say("  never run. Start it: sluice run " + job.path("job").asText());
+        } else {
+            run(job.path("run"));
+        }
+    }
+
+    private void lane(JsonNode lane) {
+        say("  lane " + lane.path("lane").asText() + " "
+                + ".".repeat(lane.path("lane").asInt() < 10 ? 6 : 5) + " "
+                + lane.path("worker").asText() + ", " + Words.rate(lane.path("rowsPerSecond"))
+                + (lane.path("limitedBy").isObject()
+                        ? ", limited by " + lane.at("/limitedBy/reason").asText()
+                        : ""));
+    }
+
+    private void run(JsonNode run) {
+        JsonNode settings = run.path("settings");
+        say("run " + run.path("id").asText() + " of " + run.path("job").asText());
+        say("  " + Words.step(run));
+        say("  started by .. " + run.path("requestedBy").asText() + " ("
+                + run.path("trigger").asText() + ") at " + run.path("createdAt").asText());
+        say("  partitions .. " + Words.count(run.at("/progress/partitionsDone")) + " of "
+                + Words.count(run.at("/progress/partitions")) + " done");
+        JsonNode stripes = run.at("/progress/stripes");
+        say("  stripes ..... " + (stripes.asInt() == 1 ? "none" : Words.text(stripes)) + ", "
+                + Words.percent(run.at("/progress/hotRatio")) + " of the changes in place");
+        run.path("lanes").forEach(this::lane);
+        say("  settings .... target " + settings.path("target").asText() + ", batch size "
+                + settings.path("batchSize").asText() + ", rows per second "
+                + (settings.path("rowsPerSecond").isNull()
+                        ? "unlimited"
+                        : settings.path("rowsPerSecond").asText()));
+        say("  sweeps ...... " + run.path("sweeps").asText() + ", violations "
+                + Words.count(run.path("progress").path("violations")) + ", still matching "
+                + Words.count(run.path("progress").path("stillMatching")));
+        if (!run.path("finishedAt").isNull()) {
+            say("  finished .... " + run.path("finishedAt").asText());
+        }
+        if (run.path("failure").isObject()) {
+            Words.failure(run).forEach(this::say);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package dev.sluice.config;
+
+import dev.sluice.time.DurationText;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything the operator sets, checked. Ranges and defaults of each value stand in {@code docs/configuration.md}.
+ *
+ * @param databases by name; holds {@code control} at the least
+ * @param control name of the database that keeps runs, events and schedules
+ * @param jobs folder of the job files
+ * @param http the HTTP door
+ * @param worker this process
+ * @param retry how errors that nobody foresaw are retried
+ * @param verify how often verification looks
+ */
+public record Settings(
+        Map<String, Database> databases,
+        String control,
+        Path jobs,
+        Http http,
+        Worker worker,
+        Retry retry,
+        Verify verify) {
+    private static final String HIDDEN = "(hidden)";
+
+    public Settings {
+        databases = Map.copyOf(databases);
+    }
+
+    /** The database that keeps runs, events and schedules. */
+    public Database controlDatabase() {
+        Database found = databases.get(control);
+        if (found == null) {
+            throw new IllegalStateException("control names no database: " + control);
+        }
+        return found;
+    }
+
+    /**
+     * How to reach a database, and how long things may take there.
+     *
+     * @param url JDBC URL, without credentials
+     * @param user role to connect as
+     * @param password its password, if it needs one
+     * @param poolSize connections at most
+     * @param lockTimeout {@code lock_timeout} of every session; below the server's {@code deadlock_timeout}
+     * @param statementTimeout {@code statement_timeout}
+     * @param idleInTransactionTimeout {@code idle_in_transaction_session_timeout}
+     * @param transactionTimeout {@code transaction_timeout}, PostgreSQL 17 and newer
+     * @param analyzeTimeout {@code statement_timeout} of ANALYZE
+     * @param connectTimeout of a new connection
+     * @param socketTimeout how long a read from the server may take
+     */
+    public record Database(
+            String url,
+            String user,
+            Optional<String> password,
+            int poolSize,
+            Duration lockTimeout,
+            Duration statementTimeout,
+            Duration idleInTransactionTimeout,
+            Duration transactionTimeout,
+            Duration analyzeTimeout,
+            Duration connectTimeout,
+            Duration socketTimeout) {
+
+        /** Without the password. */
+        @Override
+        public String toString() {
+            return "Database[url=" + url + ", user=" + user + ", password=" + (password.isPresent() ? HIDDEN : "none")
+                    + "]";
+        }
+    }
+
+    /**
+     * The HTTP door.
+     *
+     * @param host address to listen on
+     * @param port 0 takes any free one
+     * @param publicMetrics whether {@code /metrics} needs no token
+     * @param publicOpenapi whether {@code /openapi.json} needs no token
+     * @param maxBody bytes of a request's body at most
+     * @param tokens who may come in; empty means anybody who reaches the loopback address
+     */
+    public record Http(
+            String host, int port, boolean publicMetrics, boolean publicOpenapi, int maxBody, List<Token> tokens) {
+        public Http {
+            tokens = List.copyOf(tokens);
+        }
+    }
+
+    /**
+     * One bearer token.
+     *
+     * @param name stands in the event log as who did it
+     * @param role what it may do
+     * @param hash of the token; the token itself is kept nowhere
+     */
+    public record Token(String name, Role role, TokenHash hash) {}
+
+    /**
+     * This process.
+     *
+     * @param name unique among the workers of a control database
+     * @param threads runs carried at the same time
+     * @param heartbeat how often a carried run shows a sign of life
+     * @param takeover after how long without one another worker takes the run
+     * @param checkIn how often the scheduler of a worker reports to the others
+     * @param jobsRefresh how often the jobs folder is looked at
+     * @param stopTimeout how long a stopping worker waits for its batches
+     */
+    public record Worker(
+            String name,
+            int threads,
+            Duration heartbeat,
+            Duration takeover,
+            Duration checkIn,
+            Duration jobsRefresh,
+            Duration stopTimeout) {}
+
+    /**
+     * Retries of errors that are neither the data's nor the definition's fault.
+     *
+     * @param attempts of the same batch, for errors of no known kind
+     * @param firstWait before the second attempt; grows from there
+     * @param maxWait no wait is longer
+     */
+    public record Retry(int attempts, Duration firstWait, Duration maxWait) {}
+
+    /**
+     * Verification.
+     *
+     * @param maxSweeps further passes for late rows before a run is incomplete
+     * @param repeatEvery how often an open gate's evidence is renewed
+     */
+    public record Verify(int maxSweeps, Duration repeatEvery) {}
+
+    /** One {@code key=value} a line, sorted, for the log: passwords and hashes are hidden. */
+    public String redacted() {
+        var lines = new TreeMap<String, @Nullable Object>();
+        databases.forEach((name, d) -> {
+            String at = "databases." + name + ".";
+            lines.put(at + "url", d.url());
+            lines.put(at + "user", d.user());
+            lines.put(at + "password", d.password().isPresent() ? HIDDEN : "(none)");
+            lines.put(at + "pool-size", d.poolSize());
+            lines.put(at + "lock-timeout", text(d.lockTimeout()));
+            lines.put(at + "statement-timeout", text(d.statementTimeout()));
+            lines.put(at + "idle-in-transaction-timeout", text(d.idleInTransactionTimeout()));
+            lines.put(at + "transaction-timeout", text(d.transactionTimeout()));
+            lines.put(at + "analyze-timeout", text(d.analyzeTimeout()));
+            lines.put(at + "connect-timeout", text(d.connectTimeout()));
+            lines.put(at + "socket-timeout", text(d.socketTimeout()));
+        });
+        lines.put("control", control);
+        lines.put("jobs", jobs);
+        lines.put("http.host", http.host());
+        lines.put("http.port", http.port());
+        lines.put("http.public-metrics", http.publicMetrics());
+        lines.put("http.public-openapi", http.publicOpenapi());
+        lines.put("http.max-body", http.maxBody());
+        for (int i = 0; i < http.tokens().size(); i++) {
+            Token token = http.tokens().get(i);
+            lines.put(
+                    "http.tokens[" + i + "]", token.name() + ", " + token.role().code() + ", " + HIDDEN);
+        }
+        lines.put("worker.name", worker.name());
+        lines.put("worker.threads", worker.threads());
+        lines.put("worker.heartbeat", text(worker.heartbeat()));
+        lines.put("worker.takeover", text(worker.takeover()));
+        lines.put("worker.check-in", text(worker.checkIn()));
+        lines.put("worker.jobs-refresh", text(worker.jobsRefresh()));
+        lines.put("worker.stop-timeout", text(worker.stopTimeout()));
+        lines.put("retry.attempts", retry.attempts());
+        lines.put("retry.first-wait", text(retry.firstWait()));
+        lines.put("retry.max-wait", text(retry.maxWait()));
+        lines.put("verify.max-sweeps", verify.maxSweeps());
+        lines.put("verify.repeat-every", text(verify.repeatEvery()));
+        var out = new StringBuilder();
+        lines.forEach((key, value) -> out.append(key).append('=').append(value).append('\n'));
+        return out.toString();
+    }
+
+    private static String text(Duration length) {
+        return DurationText.format(length);
+    }
+}

@@ -1,0 +1,181 @@
+package dev.sluice.config;
+
+import dev.sluice.time.DurationText;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** The ranges of single values, and what must hold between them. */
+final class SettingsCheck {
+    private static final Pattern LOOPBACK = Pattern.compile("localhost|127\\.\\d+\\.\\d+\\.\\d+|::1|\\[::1]");
+    private static final Pattern CREDENTIALS = Pattern.compile("(?i)[?&](user|password)=|//[^/]*@");
+    private static final Pattern ACTOR = Pattern.compile("[A-Za-z0-9._-]{1,63}");
+    private static final Set<String> RESERVED = Set.of("local", "schedule", "dev");
+    private static final int MAX_BODY = 10_000_000;
+    private final GivenValues given;
+
+    private SettingsCheck(GivenValues given) {
+        this.given = given;
+    }
+
+    /** Adds every mistake to {@code given}. */
+    static void check(Settings settings, GivenValues given) {
+        var check = new SettingsCheck(given);
+        settings.databases().keySet().stream().sorted().forEach(name -> check.database(name, settings));
+        check.control(settings);
+        check.http(settings.http());
+        check.worker(settings.worker());
+        check.rest(settings);
+    }
+
+    private void control(Settings settings) {
+        if (settings.databases().isEmpty()) {
+            refuse(
+                    "databases",
+                    "no database is given.",
+                    "set databases.main.url and databases.main.user in the file, or "
+                            + "SLUICE_DATABASES_MAIN_URL and SLUICE_DATABASES_MAIN_USER in the environment.");
+        } else if (!settings.databases().containsKey(settings.control())) {
+            refuse(
+                    "control",
+                    "there is no database \"" + settings.control() + "\".",
+                    "name one of "
+                            + String.join(
+                                    ", ",
+                                    settings.databases().keySet().stream()
+                                            .sorted()
+                                            .toList())
+                            + ", or add databases." + settings.control() + ".");
+        }
+    }
+
+    private void database(String name, Settings settings) {
+        var d = settings.databases().get(name);
+        if (d == null) {
+            return;
+        }
+        String at = "databases." + name + ".";
+        if (!d.url().startsWith("jdbc:postgresql:")) {
+            refuse(
+                    at + "url",
+                    "is not the JDBC URL of a PostgreSQL.",
+                    "write jdbc:postgresql://HOST:PORT/DATABASE; " + "other databases are not supported yet.");
+        } else if (CREDENTIALS.matcher(d.url()).find()) {
+            refuse(
+                    at + "url",
+                    "holds credentials, and URLs are logged.",
+                    "move them to " + at + "user and " + at + "password.");
+        }
+        within(at + "pool-size", d.poolSize(), 2, 500);
+        within(at + "lock-timeout", d.lockTimeout(), Duration.ofMillis(10), Duration.ofMillis(999));
+        within(at + "statement-timeout", d.statementTimeout(), Duration.ofSeconds(1), Duration.ofHours(1));
+        within(
+                at + "idle-in-transaction-timeout",
+                d.idleInTransactionTimeout(),
+                Duration.ofSeconds(1),
+                Duration.ofHours(1));
+        within(at + "transaction-timeout", d.transactionTimeout(), Duration.ofSeconds(1), Duration.ofHours(1));
+        within(at + "analyze-timeout", d.analyzeTimeout(), Duration.ofSeconds(1), Duration.ofHours(24));
+        within(at + "connect-timeout", d.connectTimeout(), Duration.ofSeconds(1), Duration.ofMinutes(5));
+        within(at + "socket-timeout", d.socketTimeout(), Duration.ofSeconds(2), Duration.ofHours(24));
+        notBelow(at + "transaction-timeout", d.transactionTimeout(), at + "statement-timeout", d.statementTimeout());
+        notBelow(at + "socket-timeout", d.socketTimeout(), at + "statement-timeout", d.statementTimeout());
+    }
+
+    private void http(Settings.Http http) {
+        within("http.port", http.port(), 0, 65_535);
+        if (http.maxBody() < 1000 || http.maxBody() > MAX_BODY) {
+            refuse("http.max-body", http.maxBody() + " bytes is out of range.", "write 1kB to 10MB.");
+        }
+        if (http.tokens().isEmpty() && !LOOPBACK.matcher(http.host()).matches()) {
+            refuse(
+                    "http.host",
+                    "\"" + http.host() + "\" can be reached from other machines, and there is no token: anybody "
+                            + "could start and cancel runs.",
+                    "add http.tokens (`sluice token NAME --role operator` makes one), or " + "listen on 127.0.0.1.");
+        }
+        var names = new HashSet<String>();
+        for (int i = 0; i < http.tokens().size(); i++) {
+            String name = http.tokens().get(i).name();
+            String key = "http.tokens[" + i + "].name";
+            if (!ACTOR.matcher(name).matches() || RESERVED.contains(name)) {
+                refuse(
+                        key,
+                        "\"" + name + "\" cannot be a token's name.",
+                        "write 1 to 63 letters, digits, dots, dashes or "
+                                + "underscores; local, schedule and dev are taken.");
+            } else if (!names.add(name)) {
+                refuse(
+                        key,
+                        "\"" + name + "\" is the name of another token too.",
+                        "give each token a name of its own: it " + "stands in the event log.");
+            }
+        }
+    }
+
+    private void worker(Settings.Worker w) {
+        if (!ACTOR.matcher(w.name()).matches()) {
+            refuse(
+                    "worker.name",
+                    "\"" + w.name() + "\" cannot be a worker's name.",
+                    "write 1 to 63 letters, digits, dots, "
+                            + "dashes or underscores; without it the host name is taken.");
+        }
+        within("worker.threads", w.threads(), 1, 1000);
+        within("worker.heartbeat", w.heartbeat(), Duration.ofMillis(100), Duration.ofMinutes(1));
+        within("worker.takeover", w.takeover(), Duration.ofMillis(200), Duration.ofHours(1));
+        if (w.takeover().compareTo(w.heartbeat().multipliedBy(2)) < 0) {
+            refuse(
+                    "worker.takeover",
+                    DurationText.format(w.takeover()) + " is less than two heartbeats of "
+                            + DurationText.format(w.heartbeat()) + ".",
+                    "write at least " + DurationText.format(w.heartbeat().multipliedBy(2))
+                            + ", or shorten worker.heartbeat.");
+        }
+        within("worker.check-in", w.checkIn(), Duration.ofMillis(100), Duration.ofMinutes(5));
+        within("worker.jobs-refresh", w.jobsRefresh(), Duration.ofMillis(100), Duration.ofHours(1));
+        within("worker.stop-timeout", w.stopTimeout(), Duration.ofSeconds(1), Duration.ofHours(1));
+    }
+
+    private void rest(Settings settings) {
+        within("retry.attempts", settings.retry().attempts(), 1, 100);
+        within("retry.first-wait", settings.retry().firstWait(), Duration.ofMillis(1), Duration.ofMinutes(1));
+        within("retry.max-wait", settings.retry().maxWait(), Duration.ofMillis(1), Duration.ofHours(1));
+        notBelow(
+                "retry.max-wait",
+                settings.retry().maxWait(),
+                "retry.first-wait",
+                settings.retry().firstWait());
+        within("verify.max-sweeps", settings.verify().maxSweeps(), 0, 100);
+        within("verify.repeat-every", settings.verify().repeatEvery(), Duration.ofSeconds(1), Duration.ofDays(30));
+    }
+
+    private void within(String key, int value, int least, int most) {
+        if (value < least || value > most) {
+            refuse(key, value + " is out of range.", "write " + least + " to " + most + ".");
+        }
+    }
+
+    private void within(String key, Duration value, Duration least, Duration most) {
+        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+            refuse(
+                    key,
+                    DurationText.format(value) + " is out of range.",
+                    "write " + DurationText.format(least) + " to " + DurationText.format(most) + ".");
+        }
+    }
+
+    private void notBelow(String key, Duration value, String other, Duration least) {
+        if (value.compareTo(least) < 0) {
+            refuse(
+                    key,
+                    DurationText.format(value) + " is below " + other + ", " + DurationText.format(least) + ".",
+                    "write at least " + DurationText.format(least) + ".");
+        }
+    }
+
+    private void refuse(String key, String reason, String fix) {
+        given.refuse(given.place(key), key, reason, fix);
+    }
+}

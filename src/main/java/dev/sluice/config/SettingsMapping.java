@@ -1,0 +1,131 @@
+package dev.sluice.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Every key there is, with its default: SmallRye Config fills it, nobody outside this room sees it. */
+@ConfigMapping(prefix = "sluice")
+interface SettingsMapping {
+    Map<String, Database> databases();
+
+    @WithDefault("main")
+    String control();
+
+    @WithDefault("jobs")
+    Path jobs();
+
+    Http http();
+
+    Worker worker();
+
+    Retry retry();
+
+    Verify verify();
+
+    interface Database {
+        String url();
+
+        String user();
+
+        Optional<String> password();
+
+        @WithDefault("10")
+        int poolSize();
+
+        @WithDefault("500ms")
+        Duration lockTimeout();
+
+        @WithDefault("30s")
+        Duration statementTimeout();
+
+        @WithDefault("30s")
+        Duration idleInTransactionTimeout();
+
+        @WithDefault("60s")
+        Duration transactionTimeout();
+
+        @WithDefault("10m")
+        Duration analyzeTimeout();
+
+        @WithDefault("10s")
+        Duration connectTimeout();
+
+        @WithDefault("5m")
+        Duration socketTimeout();
+    }
+
+    interface Http {
+        Optional<String> host();
+
+        @WithDefault("8080")
+        int port();
+
+        @WithDefault("true")
+        boolean publicMetrics();
+
+        @WithDefault("true")
+        boolean publicOpenapi();
+
+        @WithDefault("1MB")
+        Size maxBody();
+
+        List<Token> tokens();
+    }
+
+    interface Token {
+        String name();
+
+        Role role();
+
+        TokenHash hash();
+    }
+
+    interface Worker {
+        Optional<String> name();
+
+        @WithDefault("10")
+        int threads();
+
+        @WithDefault("2s")
+        Duration heartbeat();
+
+        @WithDefault("10s")
+        Duration takeover();
+
+        @WithDefault("5s")
+        Duration checkIn();
+
+        @WithDefault("1s")
+        Duration jobsRefresh();
+
+        @WithDefault("30s")
+        Duration stopTimeout();
+    }
+
+    interface Retry {
+        @WithDefault("5")
+        int attempts();
+
+        @WithDefault("200ms")
+        Duration firstWait();
+
+        @WithDefault("30s")
+        Duration maxWait();
+    }
+
+    interface Verify {
+        @WithDefault("3")
+        int maxSweeps();
+
+        @WithDefault("1h")
+        Duration repeatEvery();
+    }
+
+    /** So many bytes. */
+    record Size(int bytes) {}
+}

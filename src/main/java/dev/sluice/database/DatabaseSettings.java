@@ -1,0 +1,58 @@
+package dev.sluice.database;
+
+import java.time.Duration;
+
+/**
+ * How one database is reached, and the limits every session on it carries.
+ *
+ * @param name as job files name it
+ * @param url JDBC URL, {@code jdbc:postgresql://host:5432/db}
+ * @param user role that runs the batches
+ * @param password never logged; empty for none
+ * @param poolSize connections at most
+ * @param lockTimeout {@code lock_timeout}; keep it below the server's {@code deadlock_timeout} (1 s unless changed), or
+ *     the application may be chosen as a deadlock's victim
+ * @param statementTimeout {@code statement_timeout}
+ * @param idleInTransactionTimeout {@code idle_in_transaction_session_timeout}
+ * @param transactionTimeout {@code transaction_timeout}, PostgreSQL 17 and newer; ignored by the server before
+ * @param analyzeTimeout {@code statement_timeout} while ANALYZE runs
+ * @param connectTimeout for a new connection, and for waiting for a pooled one
+ * @param socketTimeout a connection that stays silent this long is given up; must be longer than the statements
+ */
+public record DatabaseSettings(
+        String name,
+        String url,
+        String user,
+        String password,
+        int poolSize,
+        Duration lockTimeout,
+        Duration statementTimeout,
+        Duration idleInTransactionTimeout,
+        Duration transactionTimeout,
+        Duration analyzeTimeout,
+        Duration connectTimeout,
+        Duration socketTimeout) {
+
+    /** With the documented defaults. */
+    public static DatabaseSettings of(String name, String url, String user, String password) {
+        return new DatabaseSettings(
+                name,
+                url,
+                user,
+                password,
+                10,
+                Duration.ofMillis(500),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(60),
+                Duration.ofMinutes(10),
+                Duration.ofSeconds(10),
+                Duration.ofMinutes(5));
+    }
+
+    /** Without the password. */
+    @Override
+    public String toString() {
+        return "database " + name + " (" + url.replaceAll("[?].*$", "") + " as " + user + ")";
+    }
+}

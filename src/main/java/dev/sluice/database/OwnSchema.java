@@ -1,0 +1,83 @@
+package dev.sluice.database;
+
+import dev.sluice.problem.Problem;
+import java.util.Arrays;
+import java.util.Map;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationState;
+
+/**
+ * Brings Sluice's own tables, schema {@code sluice}, up to date: those that belong to the rows in every database, those
+ * of the control database in one of them.
+ */
+public final class OwnSchema {
+    private OwnSchema() {}
+
+    /**
+     * Migrates a database. Several workers may do so at once: Flyway's lock lets one work and the others wait.
+     *
+     * @param database where
+     * @param control whether it also gets the control tables
+     * @throws Problem UNAVAILABLE when it does not answer; UNPROCESSABLE {@code schema-newer} when a newer Sluice has
+     *     been here; UNPROCESSABLE {@code schema-migration-failed} with the reason otherwise
+     */
+    public static void migrate(Database database, boolean control) {
+        migrate(database, "target");
+        if (control) {
+            migrate(database, "control");
+        }
+    }
+
+    private static void migrate(Database database, String part) {
+        DatabaseSettings s = database.settings();
+        try {
+            Flyway flyway = Flyway.configure(OwnSchema.class.getClassLoader())
+                    .dataSource(s.url(), s.user(), s.password())
+                    .schemas("sluice")
+                    .defaultSchema("sluice")
+                    .createSchemas(true)
+                    .table("schema_history_" + part)
+                    .locations("classpath:db/" + part)
+                    .baselineOnMigrate(true)
+                    .baselineVersion("0")
+                    .configuration(Map.of("flyway.postgresql.transactional.lock", "false"))
+                    .load();
+            flyway.migrate();
+            boolean newer = Arrays.stream(flyway.info().all())
+                    .anyMatch(m -> m.getState() == MigrationState.FUTURE_SUCCESS
+                            || m.getState() == MigrationState.FUTURE_FAILED);
+            if (newer) {
+                throw new Problem(
+                        Problem.Kind.UNPROCESSABLE,
+                        "schema-newer",
+                        "Schema sluice in " + database
+                                + " was made by a newer Sluice. Start that version, or a newer one.");
+            }
+        } catch (FlywayException e) {
+            SqlFailure failure = SqlFailure.in(e).orElse(null);
+            if (failure == null || passes(failure.kind())) {
+                throw database.unavailable(e);
+            }
+            throw new Problem(
+                    Problem.Kind.UNPROCESSABLE,
+                    "schema-migration-failed",
+                    "Schema sluice in " + database + " could not be brought up to date: " + failure + ". "
+                            + fix(s.name(), failure.sqlState()),
+                    Map.of(Database.SQL_STATE, failure.sqlState()));
+        }
+    }
+
+    /** Such as too many connections: the next try may find things otherwise. */
+    private static boolean passes(ErrorKind kind) {
+        return kind.holds() || kind == ErrorKind.TRANSIENT || kind == ErrorKind.TIMEOUT;
+    }
+
+    private static String fix(String name, String sqlState) {
+        return switch (sqlState.substring(0, 2)) {
+            case "28" -> "Mend databases." + name + ".user and .password, or the server's pg_hba.conf.";
+            case "3D" -> "Create the database, or mend databases." + name + ".url.";
+            default -> "The role needs CREATE on the database, or ownership of schema sluice.";
+        };
+    }
+}

@@ -1,0 +1,107 @@
+package dev.sluice.database;
+
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+
+/**
+ * An SQL error, sorted.
+ *
+ * @param kind what it means
+ * @param sqlState five characters; {@code 08000} where the driver gave none for a lost connection
+ * @param message the server's primary message, without the detail; where {@link #mayQuoteRows} it may hold values of
+ *     rows all the same, and is not for the log or for everybody's eyes
+ * @param position 1-based character in the statement as sent; null if unknown
+ * @param hint the server's hint
+ * @param constraint name of the constraint that is violated, if the server names one
+ */
+public record SqlFailure(
+        ErrorKind kind,
+        String sqlState,
+        String message,
+        @Nullable Integer position,
+        @Nullable String hint,
+        @Nullable String constraint) {
+
+    /** Classes whose messages speak of the server and its objects, PostgreSQL's appendix A. */
+    private static final Set<String> OF_THE_SERVER = Set.of("0B", "25", "2D", "3B", "54", "55", "57", "58", "F0", "XX");
+
+    /** An error that has no constraint. */
+    public SqlFailure(
+            ErrorKind kind, String sqlState, String message, @Nullable Integer position, @Nullable String hint) {
+        this(kind, sqlState, message, position, hint, null);
+    }
+
+    /**
+     * Whether the message may hold values of rows, as {@code invalid input syntax for type integer: "Anna"} does:
+     * errors of the data, and whatever a trigger raises under a code of its own.
+     */
+    public boolean mayQuoteRows() {
+        return switch (kind) {
+            case DATA -> true;
+            case OTHER -> !OF_THE_SERVER.contains(sqlState.substring(0, Math.min(2, sqlState.length())));
+            case AWAY, READ_ONLY, FULL, TIMEOUT, TRANSIENT, DEFINITION -> false;
+        };
+    }
+
+    /**
+     * Finds the SQL error in a chain of causes.
+     *
+     * @return empty if there is none
+     */
+    public static Optional<SqlFailure> in(Throwable thrown) {
+        SQLException found = null;
+        for (Throwable t = thrown; t != null; t = t.getCause()) {
+            if (t instanceof PSQLException server && server.getServerErrorMessage() != null) {
+                return Optional.of(fromServer(server));
+            }
+            if (t instanceof SQLException sql && (found == null || sql.getSQLState() != null)) {
+                found = sql;
+            }
+        }
+        return Optional.ofNullable(found).map(SqlFailure::fromDriver);
+    }
+
+    private static SqlFailure fromServer(PSQLException e) {
+        var server = e.getServerErrorMessage();
+        String state = e.getSQLState() == null ? "XX000" : e.getSQLState();
+        String message =
+                server == null || server.getMessage() == null ? String.valueOf(e.getMessage()) : server.getMessage();
+        Integer position = server == null || server.getPosition() == 0 ? null : server.getPosition();
+        return new SqlFailure(
+                ErrorKind.of(state),
+                state,
+                message,
+                position,
+                server == null ? null : server.getHint(),
+                server == null ? null : server.getConstraint());
+    }
+
+    private static SqlFailure fromDriver(SQLException e) {
+        String message = String.valueOf(e.getMessage());
+        String state = e.getSQLState();
+        if (state == null || e instanceof SQLTransientConnectionException) {
+            // the pool found no connection in time, or it was closed under the statement
+            boolean pool = e instanceof SQLTransientConnectionException || message.contains("closed");
+            ErrorKind kind = pool ? ErrorKind.AWAY : state == null ? ErrorKind.OTHER : ErrorKind.of(state);
+            return new SqlFailure(kind, state == null ? "08000" : state, message, null, null);
+        }
+        return new SqlFailure(ErrorKind.of(state), state, message, null, null);
+    }
+
+    /**
+     * For logs and people: {@code 42703 column "x" does not exist}; {@code 23505 unique_violation, constraint "u"}
+     * where the message may hold values of rows.
+     */
+    @Override
+    public String toString() {
+        if (mayQuoteRows()) {
+            return sqlState + " " + Condition.name(sqlState)
+                    + (constraint == null ? "" : ", constraint \"" + constraint + "\"");
+        }
+        return sqlState + " " + message + (hint == null ? "" : " (" + hint + ")");
+    }
+}

@@ -1,0 +1,314 @@
+package dev.sluice.execution;
+
+import static dev.sluice.database.schema.Tables.RUN;
+
+import dev.sluice.checkpoint.Checkpoints;
+import dev.sluice.checkpoint.Counts;
+import dev.sluice.checkpoint.Pass;
+import dev.sluice.checkpoint.RunMandate;
+import dev.sluice.database.Identity;
+import dev.sluice.database.schema.tables.records.RunRecord;
+import dev.sluice.run.Evidence;
+import dev.sluice.run.Preparation;
+import dev.sluice.run.Repeatable;
+import dev.sluice.run.RunState;
+import dev.sluice.run.RunStatus;
+import dev.sluice.run.RunTable;
+import dev.sluice.run.StatusView;
+import dev.sluice.verify.Analyze;
+import dev.sluice.verify.Verification;
+import dev.sluice.verify.VerificationChoice;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jooq.Field;
+
+/** One run in this worker's hands: each step reads the run's row, does what its state asks for, and moves it on. */
+final class Carriage {
+    private final RunEnvironment world;
+    private final UUID run;
+    private final Persistence persistence;
+    private final Preparation prepared;
+    private final PassBeginning passes;
+    private final Checkpoints checkpoints;
+    private final PassWalk walk;
+    private final Ending ending;
+
+    Carriage(
+            RunEnvironment world,
+            UUID run,
+            Persistence persistence,
+            PassBeginning passes,
+            PassWalk walk,
+            Ending ending) {
+        this.world = world;
+        this.run = run;
+        this.persistence = persistence;
+        this.passes = passes;
+        this.prepared = passes.prepared();
+        this.checkpoints = new Checkpoints(prepared.database());
+        this.walk = walk;
+        this.ending = ending;
+    }
+
+    /**
+     * Does steps until the run ends.
+     *
+     * @return how it ended
+     */
+    RunState carry() throws Stop, RunFailed, InterruptedException {
+        boolean wasLive = false;
+        while (true) {
+            RunRecord row = row();
+            switch (RunState.of(row.getState())) {
+                case QUEUED -> begin(row);
+                case RUNNING, SWEEPING -> {
+                    walk(pass(row));
+                    ending.move(row, RunState.VERIFYING, Map.of(), "run.verifying", Map.of("pass", row.getPass()));
+                }
+                case VERIFYING -> verify(row);
+                case PAUSED -> throw new Stop(Stop.Reason.NOT_WANTED);
+                case SUCCEEDED -> {
+                    if (!wasLive) {
+                        new Renewal(passes, persistence, checkpoints, walk.gently(), ending).renew(row);
+                    }
+                    return RunState.of(row().getState()); // what was looked at may hold no longer
+                }
+                case INCOMPLETE, FAILED, CANCELLED -> {
+                    return RunState.of(row.getState());
+                }
+            }
+            wasLive = true;
+        }
+    }
+
+    private void begin(RunRecord row) throws Stop, RunFailed, InterruptedException {
+        if (row.getStartedAt() != null) {
+            goOn(row);
+            return;
+        }
+        Identity identity =
+                persistence.insist("identity", () -> prepared.database().identity());
+        // each step may have been done by a worker that died after it, and then changes nothing
+        long estimate = estimate();
+        persistence.insist("checkpoint", () -> {
+            new RunMandate(prepared.database())
+                    .create(
+                            row.getId(),
+                            row.getJob(),
+                            row.getFingerprint(),
+                            StatusView.firstTuning(prepared.job()),
+                            identity);
+            passes.change(row.getId(), 0, Pass.Kind.MIGRATE);
+            return true;
+        });
+        ending.move(row, RunState.RUNNING, start(identity, estimate), "run.started", Map.of("estimatedRows", estimate));
+    }
+
+    private long estimate() throws Stop, RunFailed, InterruptedException {
+        return persistence.insist("estimate", () -> Estimate.rows(prepared.database(), prepared.facts()));
+    }
+
+    /** What a run notes when it begins. */
+    private static Map<Field<?>, Object> start(Identity identity, long estimate) {
+        Map<Field<?>, Object> start = new LinkedHashMap<>();
+        start.put(RUN.ESTIMATED_ROWS, estimate);
+        start.put(RUN.SYSTEM_IDENTIFIER, identity.systemIdentifier());
+        start.put(RUN.DATABASE_NAME, identity.databaseName());
+        start.put(RUN.TIMELINE, identity.timeline());
+        start.put(RUN.STARTED_AT, RunTable.CLOCK);
+        return start;
+    }
+
+    /**
+     * Where the run stopped. A target that lost its last commits in a failover may have lost a pass too: its rows went
+     * back with it, so the run goes on from the pass before.
+     */
+    private void goOn(RunRecord row) throws Stop, RunFailed, InterruptedException {
+        for (int number = row.getPass(); number >= 0; number--) {
+            int pass = number;
+            Optional<Pass> begun = persistence.insist("checkpoint", () -> checkpoints.pass(row.getId(), pass));
+            if (begun.isPresent()) {
+                RunState back = switch (begun.get().kind()) {
+                    case MIGRATE -> RunState.RUNNING;
+                    case SWEEP -> RunState.SWEEPING;
+                    case VERIFY, ORPHANS -> RunState.VERIFYING;
+                };
+                ending.move(row, back, Map.of(RUN.PASS, pass), "run.continued", Map.of("pass", pass));
+                return;
+            }
+        }
+        throw gone(row);
+    }
+
+    private static RunFailed gone(RunRecord row) {
+        return new RunFailed(new RunStatus.Failure(
+                "checkpoint-gone",
+                "Pass " + row.getPass() + " of run " + row.getId() + " is not in sluice.pass of database \""
+                        + row.getDatabase()
+                        + "\" any more. Somebody removed it, or the database lost commits. Start the job"
+                        + " again to go on from the pass before; where there is none, restore the rows from a backup, or give"
+                        + " the job another name to begin with the first row.",
+                null,
+                null,
+                null,
+                null));
+    }
+
+    /** The pass the run's row names. */
+    private Pass pass(RunRecord row) throws Stop, RunFailed, InterruptedException {
+        return persistence
+                .insist("checkpoint", () -> checkpoints.pass(row.getId(), row.getPass()))
+                .orElseThrow(() -> gone(row));
+    }
+
+    private void verify(RunRecord row) throws Stop, RunFailed, InterruptedException {
+        Pass pass = pass(row);
+        Counts changes = persistence.insist("checkpoint", () -> checkpoints.changes(row.getId()));
+        Verification by = Judgement.verification(prepared.verification(), changes);
+        String condition = by.condition();
+        if (condition != null && RunState.VERIFYING.code().equals(row.getResumeState())) {
+            // resumed after it was incomplete: what a person has mended is looked at anew
+            passes.awaitOpenWriters(row);
+            passes.look(row, Pass.Kind.VERIFY, condition);
+            return;
+        }
+        switch (pass.kind()) {
+            case MIGRATE, SWEEP -> {
+                if (pass.finishedAt() == null) {
+                    walk(pass); // begun by a worker that died before it had moved the run
+                }
+                if (walksWhatCame(row)) {
+                    return;
+                }
+                passes.awaitOpenWriters(row);
+                if (condition != null) {
+                    passes.look(row, Pass.Kind.VERIFY, condition);
+                } else {
+                    succeed(row, by, pass, changes);
+                }
+            }
+            case VERIFY -> {
+                walk(pass);
+                Optional<String> orphans = VerificationChoice.orphans(prepared.job());
+                if (orphans.isPresent() && prepared.into().isPresent()) {
+                    passes.look(row, Pass.Kind.ORPHANS, orphans.get());
+                } else {
+                    judge(row, by, pass, changes, Counts.NONE);
+                }
+            }
+            case ORPHANS -> {
+                walk(pass);
+                Pass looked = persistence
+                        .insist("checkpoint", () -> checkpoints.pass(row.getId(), row.getPass() - 1))
+                        .orElseThrow();
+                Counts orphans = persistence.insist("checkpoint", () -> checkpoints.counts(row.getId(), row.getPass()));
+                judge(row, by, looked, changes, orphans);
+            }
+        }
+    }
+
+    private void walk(Pass pass) throws Stop, RunFailed, InterruptedException {
+        walk.walk(pass.number(), PassWork.of(passes.prepared(), pass), passes.lanes());
+    }
+
+    /** Moves the run on to the leaves that came meanwhile and that no pass has walked; false when there are none. */
+    private boolean walksWhatCame(RunRecord row) throws Stop, RunFailed, InterruptedException {
+        List<String> came = passes.attached(row);
+        if (came.isEmpty()) {
+            return false;
+        }
+        ending.move(
+                row,
+                RunState.SWEEPING,
+                Map.of(RUN.PASS, row.getPass() + 1),
+                "partition.attached",
+                Map.of("partitions", came));
+        return true;
+    }
+
+    private void judge(RunRecord row, Verification by, Pass looked, Counts changes, Counts orphans)
+            throws Stop, RunFailed, InterruptedException {
+        Counts seen = persistence.insist("checkpoint", () -> checkpoints.counts(row.getId(), looked.number()));
+        if (seen.violations() == 0 && orphans.violations() == 0) {
+            succeed(row, by, looked, changes);
+        } else if (seen.matching() > 0
+                && row.getSweeps() < world.maxSweeps()
+                && Judgement.mayRepeat(prepared.job(), by, changes)) {
+            int next = row.getPass() + 1;
+            passes.refresh();
+            persistence.insist("checkpoint", () -> {
+                passes.change(row.getId(), next, Pass.Kind.SWEEP);
+                return true;
+            });
+            ending.move(
+                    row,
+                    RunState.SWEEPING,
+                    Map.of(RUN.PASS, next, RUN.SWEEPS, row.getSweeps() + 1),
+                    "run.sweeping",
+                    Map.of("lateRows", seen.matching()));
+        } else {
+            RunStatus.Failure failure =
+                    Judgement.incomplete(prepared.job(), by, changes, seen, orphans, row.getSweeps());
+            ending.end(row, RunState.INCOMPLETE, failure, null, "run.incomplete");
+        }
+    }
+
+    private void succeed(RunRecord row, Verification by, Pass looked, Counts changes)
+            throws Stop, RunFailed, InterruptedException {
+        persistence.insist("analyze", () -> {
+            Analyze.table(prepared.database(), prepared.changed());
+            return true;
+        });
+        if (walksWhatCame(row)) {
+            return;
+        }
+        if (by.condition() != null && !seenWhole(row, looked)) {
+            passes.awaitOpenWriters(row);
+            passes.look(row, Pass.Kind.VERIFY, by.condition());
+            return;
+        }
+        Identity now = persistence.insist("identity", () -> prepared.database().identity());
+        IdentityCheck.of(row, now);
+        // where there is nothing to look at, what was walked counts, from the first batch on
+        boolean looks = by.condition() != null;
+        Counts seen = persistence.insist(
+                "checkpoint",
+                () -> looks ? checkpoints.counts(row.getId(), looked.number()) : checkpoints.firstWalks(row.getId()));
+        Pass since = looks
+                ? looked
+                : persistence
+                        .insist("checkpoint", () -> checkpoints.pass(row.getId(), 0))
+                        .orElseThrow(() -> gone(row));
+        Evidence evidence = new Evidence(
+                by.kind().code(),
+                by.condition(),
+                by.because(),
+                seen.scanned(),
+                changes.changed(),
+                changes.matching(),
+                prepared.into().isPresent() && looks,
+                row.getSweeps(),
+                since.startedAt(),
+                world.time().now(),
+                now.systemIdentifier(),
+                now.databaseName(),
+                now.timeline(),
+                Repeatable.sweepable(prepared.job()) && (by.idempotent() || changes.matching() == 0));
+        ending.end(row, RunState.SUCCEEDED, null, evidence, "run.succeeded");
+    }
+
+    /** Whether the verification has been at every leaf there is now; the row's pass is its last one. */
+    private boolean seenWhole(RunRecord row, Pass looked) throws Stop, RunFailed, InterruptedException {
+        Preparation now = passes.prepared();
+        return passes.complete(row, looked.number(), now.facts())
+                && (looked.number() == row.getPass()
+                        || passes.complete(row, row.getPass(), now.into().orElseThrow()));
+    }
+
+    private RunRecord row() throws Stop, RunFailed, InterruptedException {
+        return passes.row(run);
+    }
+}

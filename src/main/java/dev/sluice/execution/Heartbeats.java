@@ -1,0 +1,80 @@
+package dev.sluice.execution;
+
+import dev.sluice.database.SqlFailure;
+import dev.sluice.run.Json;
+import dev.sluice.run.LaneId;
+import dev.sluice.run.LaneTable;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes a sign of life for every lane this worker carries, also while it is held. */
+final class Heartbeats implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Heartbeats.class);
+
+    private final LaneTable table;
+    private final String carrier;
+    private final Duration takeover;
+    private final Map<LaneId, Vitals> carried = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("heartbeat").daemon().factory());
+    private boolean silent;
+
+    Heartbeats(LaneTable table, String carrier, Duration every, Duration takeover) {
+        this.table = table;
+        this.carrier = carrier;
+        this.takeover = takeover;
+        var unused = executor.scheduleWithFixedDelay(
+                this::beatAll, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    void add(Vitals vitals) {
+        carried.put(vitals.lane(), vitals);
+    }
+
+    void remove(Vitals vitals) {
+        carried.remove(vitals.lane(), vitals);
+    }
+
+    private void beatAll() {
+        for (Vitals vitals : carried.values()) {
+            try {
+                beat(vitals);
+                silent = false;
+            } catch (RuntimeException e) {
+                // the lane itself finds out and holds; here it is said once per outage
+                if (!silent) {
+                    LOG.warn(
+                            "no heartbeat can be written: {}",
+                            SqlFailure.in(e).map(SqlFailure::toString).orElse(String.valueOf(e.getMessage())));
+                }
+                silent = true;
+            }
+        }
+    }
+
+    /** Writes one now, and learns how many lanes share the run's rate. */
+    void beat(Vitals vitals) {
+        if (!table.beat(
+                vitals.lane(),
+                carrier,
+                vitals.rate(),
+                vitals.nextBatch(),
+                vitals.stripes(),
+                Json.write(vitals.limit()))) {
+            vitals.lose();
+            return;
+        }
+        vitals.lanesAlive(Math.max(1, table.alive(vitals.run(), takeover)));
+    }
+
+    @Override
+    public void close() {
+        executor.shutdownNow();
+    }
+}

@@ -1,0 +1,59 @@
+package dev.sluice.execution;
+
+import dev.sluice.checkpoint.Relations;
+import dev.sluice.database.Databases;
+import dev.sluice.database.schema.tables.records.RunRecord;
+import dev.sluice.event.Actor;
+import dev.sluice.event.EventLog;
+import dev.sluice.run.Preparation;
+import dev.sluice.table.TableFacts;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a run's checkpoints in step with the leaves of its partitioned table, and tells of those that went: what is no
+ * partition of the table any more is an empty range.
+ */
+final class LeafWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(LeafWatch.class);
+
+    private final Relations relations;
+    private final EventLog events;
+    private final Actor actor;
+    private final RunRecord run;
+
+    LeafWatch(Preparation prepared, Databases databases, Actor actor, RunRecord run) {
+        this.relations = new Relations(prepared.database());
+        this.events = new EventLog(databases.control().sql());
+        this.actor = actor;
+        this.run = run;
+    }
+
+    /** Before a partition is claimed, and after a batch was refused. */
+    void settle(int pass, TableFacts facts) {
+        if (!facts.partitioned()) {
+            return;
+        }
+        for (Relations.Gone gone : relations.settle(run.getId(), pass, facts.oid())) {
+            LOG.warn(
+                    "run {} of {}: {} is no partition of {} any more; nothing more is changed there",
+                    run.getId(),
+                    run.getJob(),
+                    gone.relation(),
+                    facts.name());
+            events.append(
+                    actor,
+                    "partition.gone",
+                    run.getJob(),
+                    run.getId(),
+                    Map.of(
+                            "relation",
+                            gone.relation(),
+                            "pass",
+                            gone.id().pass(),
+                            "partition",
+                            gone.id().partition()));
+        }
+    }
+}

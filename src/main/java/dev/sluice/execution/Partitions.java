@@ -1,0 +1,219 @@
+package dev.sluice.execution;
+
+import dev.sluice.checkpoint.Claim;
+import dev.sluice.checkpoint.Claims;
+import dev.sluice.checkpoint.Claims.Standing;
+import dev.sluice.checkpoint.PartitionId;
+import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.Wanted;
+import dev.sluice.database.Database;
+import dev.sluice.partition.KeyRange;
+import dev.sluice.partition.Midpoint;
+import dev.sluice.partition.Remaining;
+import dev.sluice.run.LaneId;
+import dev.sluice.run.LaneTable;
+import dev.sluice.table.TableFacts;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which partition a lane walks next: its own in order, then one of another lane that nobody has begun, then half of the
+ * largest one that is left.
+ */
+final class Partitions {
+    private static final Logger LOG = LoggerFactory.getLogger(Partitions.class);
+
+    /** A half must be worth the locks and the start: at least this many keys, and two of the present batches. */
+    private static final int SMALLEST_HALF = 1000;
+
+    private final Database database;
+    private final LeafWatch leaves;
+    private final Claims claims;
+    private final LaneTable lanes;
+    private final LaneOffers offers;
+    private final Vitals vitals;
+    private final String carrier;
+    private final Duration takeover;
+
+    Partitions(
+            Database database,
+            LeafWatch leaves,
+            LaneTable lanes,
+            LaneOffers offers,
+            Vitals vitals,
+            String carrier,
+            Duration takeover) {
+        this.database = database;
+        this.leaves = leaves;
+        this.claims = new Claims(database, vitals.run(), vitals.lane().lane(), carrier);
+        this.lanes = lanes;
+        this.offers = offers;
+        this.vitals = vitals;
+        this.carrier = carrier;
+        this.takeover = takeover;
+    }
+
+    /** Takes over what another carrier of this lane may have left. */
+    void takeOver(int pass) {
+        claims.takeOver(pass);
+    }
+
+    /** Offers further lanes to whoever has room, those that are there already apart. */
+    void openLanes(Iterable<Integer> numbers) {
+        for (int number : numbers) {
+            LaneId id = new LaneId(vitals.run(), number);
+            if (!id.conducts() && lanes.open(id)) {
+                offers.offer(id);
+            }
+        }
+    }
+
+    /** Takes back the offers that nobody has taken up. */
+    void closeLanes() {
+        lanes.withdrawUncarried(vitals.run());
+    }
+
+    /**
+     * Takes what other lanes have left and nobody carries now, such as after a pause, or where no worker has room; and
+     * offers those lanes anew, to whoever has room later.
+     *
+     * @return whether any partition of the pass is not done yet
+     */
+    boolean gather(int pass) {
+        List<Integer> working = claims.lanes(pass);
+        for (int number : working) {
+            LaneId id = new LaneId(vitals.run(), number);
+            if (!id.equals(vitals.lane()) && lanes.withdraw(id, takeover)) {
+                claims.adopt(pass, number);
+                openLanes(List.of(number));
+            }
+        }
+        return !working.isEmpty();
+    }
+
+    /**
+     * Claims the next partition.
+     *
+     * @return empty when there is nothing for this lane to take now; other lanes may still walk
+     * @throws Stop when the run is not wanted running, or another carrier has this lane
+     */
+    Optional<Claim> next(int pass, TableFacts facts) throws Stop, SQLException {
+        leaves.settle(pass, facts);
+        for (Optional<Standing> own = claims.own(pass); own.isPresent(); own = claims.own(pass)) {
+            Optional<Claim> claim = claims.claim(own.get().claim().id());
+            if (claim.isPresent()) {
+                return claim;
+            }
+            requireStill(own.get().claim().id());
+        }
+        for (Optional<Standing> left = claims.unstarted(pass); left.isPresent(); left = claims.unstarted(pass)) {
+            PartitionId id = left.get().claim().id();
+            requireWanted(left.get());
+            Optional<Claim> claim = claims.takeUnstarted(id);
+            if (claim.isPresent()) {
+                LOG.info(
+                        "run {}: lane {} takes partition {} of lane {}",
+                        vitals.run(),
+                        lane(),
+                        id.partition(),
+                        left.get().lane());
+                return claim;
+            }
+        }
+        return half(pass, facts);
+    }
+
+    private Optional<Claim> half(int pass, TableFacts facts) throws Stop, SQLException {
+        record Candidate(Standing standing, long keys) {}
+        List<Candidate> candidates = new ArrayList<>();
+        for (Standing s : claims.started(pass)) {
+            requireWanted(s);
+            candidates.add(new Candidate(s, Remaining.estimate(database, facts, left(s.claim()))));
+        }
+        candidates.sort(Comparator.comparingLong(Candidate::keys).reversed());
+        for (Candidate largest : candidates) {
+            Claim there = largest.standing.claim();
+            int smallest = smallest(there);
+            if (largest.keys < 2L * smallest) {
+                return Optional.empty();
+            }
+            Optional<List<String>> at = Midpoint.of(database, facts, left(there), smallest);
+            Optional<Claim> rest = at.isEmpty() ? Optional.empty() : claims.split(there.id(), facts, at.get());
+            if (rest.isPresent()) {
+                LOG.info(
+                        "run {}: lane {} takes partition {}, the rest of partition {} of lane {} after {}",
+                        vitals.run(),
+                        lane(),
+                        rest.get().id().partition(),
+                        there.id().partition(),
+                        largest.standing.lane(),
+                        Position.text(at.get()));
+                return rest;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** A range that is being walked in stripes stays whole. */
+    private static KeyRange left(Claim claim) {
+        Position position = claim.position();
+        return new KeyRange(
+                claim.relation(),
+                claim.key(),
+                position.rangeEnd() == null ? position.cursor() : position.rangeEnd(),
+                claim.upper());
+    }
+
+    private int smallest(Claim claim) {
+        Integer batch = vitals.nextBatch();
+        return Math.max(SMALLEST_HALF, 2 * (batch == null ? claim.tuning().batchSize() : batch));
+    }
+
+    /**
+     * What the checkpoint really says, after a batch it refused: a commit whose answer was lost is gone on from, and a
+     * partition that was split has a new token and an earlier end, one that was renamed has another relation.
+     *
+     * @return empty when the partition is done, or is none of the table's any more
+     * @throws Stop when the run is not wanted running, or another carrier has the partition
+     */
+    Optional<Claim> again(PartitionId id, TableFacts facts) throws Stop, RunFailed {
+        leaves.settle(id.pass(), facts);
+        Standing now = claims.read(id).orElseThrow(() -> new RunFailed(Failures.checkpointGone(id)));
+        if (now.done()) {
+            return Optional.empty();
+        }
+        requireWanted(now);
+        requireMine(now);
+        return Optional.of(now.claim());
+    }
+
+    private void requireStill(PartitionId id) throws Stop {
+        Optional<Standing> now = claims.read(id);
+        if (now.isPresent() && !now.get().done() && now.get().lane() == lane()) {
+            requireWanted(now.get());
+            requireMine(now.get());
+        }
+    }
+
+    private static void requireWanted(Standing standing) throws Stop {
+        if (standing.wanted() != Wanted.RUNNING) {
+            throw new Stop(Stop.Reason.NOT_WANTED);
+        }
+    }
+
+    private void requireMine(Standing standing) throws Stop {
+        if (!carrier.equals(standing.carrier()) || standing.lane() != lane()) {
+            throw new Stop(Stop.Reason.FENCED);
+        }
+    }
+
+    private int lane() {
+        return vitals.lane().lane();
+    }
+}

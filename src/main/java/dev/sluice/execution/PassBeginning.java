@@ -1,0 +1,208 @@
+package dev.sluice.execution;
+
+import static dev.sluice.database.schema.Tables.RUN;
+
+import dev.sluice.checkpoint.Checkpoints;
+import dev.sluice.checkpoint.Pass;
+import dev.sluice.checkpoint.Relations;
+import dev.sluice.checkpoint.Relations.Changed;
+import dev.sluice.database.schema.tables.records.RunRecord;
+import dev.sluice.partition.Ranges;
+import dev.sluice.run.Preparation;
+import dev.sluice.run.Repeatable;
+import dev.sluice.run.RunState;
+import dev.sluice.run.RunStatus;
+import dev.sluice.run.RunTable;
+import dev.sluice.sql.TableName;
+import dev.sluice.table.TableFacts;
+import dev.sluice.table.TableFacts.Leaf;
+import dev.sluice.time.Time;
+import dev.sluice.verify.OpenWriters;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Begins the passes of a run: over the leaves the table has at that moment, after the transactions that were writing
+ * have ended; and finds the leaves that no pass has walked.
+ */
+final class PassBeginning {
+    private static final Duration WRITERS_ASKED_EVERY = Duration.ofMillis(500);
+
+    private final RunTable table;
+    private final Persistence persistence;
+    private final Time time;
+    private final Checkpoints checkpoints;
+    private final Relations relations;
+    private Preparation prepared;
+
+    PassBeginning(RunTable table, Persistence persistence, Time time, Preparation prepared) {
+        this.table = table;
+        this.persistence = persistence;
+        this.time = time;
+        this.prepared = prepared;
+        this.checkpoints = new Checkpoints(prepared.database());
+        this.relations = new Relations(prepared.database());
+    }
+
+    /** The tables as they were looked at last. */
+    Preparation prepared() {
+        return prepared;
+    }
+
+    /** Looks at the tables again. */
+    Preparation refresh() throws Stop, RunFailed, InterruptedException {
+        prepared = persistence.insist("preparation", () -> prepared.refreshed());
+        return prepared;
+    }
+
+    /** Batches that may be in flight at a time, and so the partitions a pass begins with. */
+    int lanes() {
+        return prepared.job().migrate().partitions();
+    }
+
+    /** The run's row, read anew. */
+    RunRecord row(UUID run) throws Stop, RunFailed, InterruptedException {
+        return persistence.insist("state", () -> table.get(run));
+    }
+
+    /** Begins a pass that changes rows; a repeated call changes nothing. To be insisted on. */
+    void change(UUID run, int pass, Pass.Kind kind) {
+        begin(run, pass, kind, null, prepared.facts(), lanes());
+    }
+
+    private void begin(UUID run, int pass, Pass.Kind kind, @Nullable String condition, TableFacts facts, int lanes) {
+        checkpoints.begin(run, pass, kind, condition, Ranges.of(prepared.database(), facts, lanes), lanes);
+    }
+
+    /** Begins the look after the row's pass, at the tables as they are now. */
+    void look(RunRecord row, Pass.Kind kind, String condition) throws Stop, RunFailed, InterruptedException {
+        Preparation now = refresh();
+        TableFacts facts = kind == Pass.Kind.ORPHANS ? now.into().orElseThrow() : now.facts();
+        int next = row.getPass() + 1;
+        persistence.insist("checkpoint", () -> {
+            // a look at a run that is over is gentle, and needs no company
+            begin(
+                    row.getId(),
+                    next,
+                    kind,
+                    condition,
+                    facts,
+                    RunState.of(row.getState()).isLive() ? lanes() : 1);
+            int rows = table.sql()
+                    .update(RUN)
+                    .set(RUN.PASS, next)
+                    .setNull(RUN.RESUME_STATE)
+                    .where(RUN.ID.eq(row.getId()), RUN.PASS.eq(row.getPass()), RUN.STATE.eq(row.getState()))
+                    .execute();
+            if (rows != 1 && table.get(row.getId()).getPass() != next) {
+                throw new Stop(Stop.Reason.NOT_WANTED);
+            }
+            return true;
+        });
+    }
+
+    /**
+     * Begins a pass over the leaves that no pass has walked, and over the rest of those that had gone and are back.
+     *
+     * @return their names; empty when there are none, and then no pass is begun
+     * @throws RunFailed {@code partition-replaced} where it cannot be known whether rows were changed
+     */
+    List<String> attached(RunRecord row) throws Stop, RunFailed, InterruptedException {
+        TableFacts facts = refresh().facts();
+        if (!facts.partitioned()) {
+            return List.of();
+        }
+        List<Changed> changed = persistence.insist("checkpoint", () -> relations.changed(row.getId(), row.getPass()));
+        Set<Long> walked = changed.stream().map(Changed::oid).collect(Collectors.toSet());
+        Set<Long> back =
+                changed.stream().filter(Changed::unfinished).map(Changed::oid).collect(Collectors.toSet());
+        back.retainAll(facts.leafOids());
+        Set<Long> fresh = new HashSet<>(facts.leafOids());
+        fresh.removeAll(walked);
+        requireNew(facts.only(fresh), changed);
+        Set<Long> all = new HashSet<>(fresh);
+        all.addAll(back);
+        if (!all.isEmpty()) {
+            int next = row.getPass() + 1;
+            persistence.insist("checkpoint", () -> {
+                begin(row.getId(), next, Pass.Kind.MIGRATE, null, facts.only(fresh), lanes());
+                relations.bringBack(row.getId(), next, back);
+                return true;
+            });
+        }
+        return facts.only(all).leaves().stream().map(l -> l.name().toString()).toList();
+    }
+
+    /** A new table under the name of one that was walked may be a copy of it, with rows that were changed. */
+    private void requireNew(TableFacts fresh, List<Changed> changed) throws RunFailed {
+        if (Repeatable.sweepable(prepared.job())) {
+            return;
+        }
+        Set<String> names = changed.stream().map(Changed::name).collect(Collectors.toSet());
+        Optional<Leaf> replaced = fresh.leaves().stream()
+                .filter(leaf -> names.contains(leaf.name().sql()))
+                .findFirst();
+        if (replaced.isPresent()) {
+            throw new RunFailed(new RunStatus.Failure(
+                    "partition-replaced",
+                    "Partition " + replaced.get().name() + " of " + fresh.name()
+                            + " is another table than the one of that name that the run walked, and the job is not"
+                            + " repeatable: it cannot be known whether its rows have been changed. If they have not,"
+                            + " rename it, then start the job again; if they have, detach it meanwhile.",
+                    null,
+                    null,
+                    null,
+                    null));
+        }
+    }
+
+    /** Whether a look has been at every leaf that its table has now; {@link #refresh} first. */
+    boolean complete(RunRecord row, int pass, TableFacts facts) throws Stop, RunFailed, InterruptedException {
+        return !facts.partitioned()
+                || persistence
+                        .insist("checkpoint", () -> relations.walked(row.getId(), pass))
+                        .containsAll(facts.leafOids());
+    }
+
+    /** Lets every transaction end that is writing now to the migrated table or the one it fills. */
+    void awaitOpenWriters(RunRecord row) throws Stop, RunFailed, InterruptedException {
+        List<TableName> tables = Stream.of(prepared.facts().name(), prepared.changed())
+                .distinct()
+                .toList();
+        OpenWriters writers = new OpenWriters(prepared.database(), tables);
+        var before = persistence.insist("open-writers", writers::now).stream()
+                .map(OpenWriters.Writer::transaction)
+                .collect(Collectors.toSet());
+        while (!before.isEmpty()) {
+            List<OpenWriters.Writer> still = persistence.insist("open-writers", () -> writers.still(before));
+            if (still.isEmpty()) {
+                break;
+            }
+            persistence.hold(
+                    new RunStatus.Limit(
+                            "open-writers",
+                            "waiting for " + still.size() + " open transaction(s) that have written to "
+                                    + tables.stream().map(TableName::toString).collect(Collectors.joining(" or "))
+                                    + ": "
+                                    + still.stream()
+                                            .limit(3)
+                                            .map(OpenWriters.Writer::description)
+                                            .collect(Collectors.joining("; ")),
+                            (double) still.size(),
+                            0.0,
+                            time.now()),
+                    WRITERS_ASKED_EVERY);
+            if (!row(row.getId()).getState().equals(row.getState())) {
+                throw new Stop(Stop.Reason.NOT_WANTED);
+            }
+        }
+        persistence.released();
+    }
+}

@@ -1,0 +1,328 @@
+package dev.sluice.execution;
+
+import dev.sluice.batch.Ask;
+import dev.sluice.batch.Batches;
+import dev.sluice.batch.Outcome;
+import dev.sluice.batch.Sizing;
+import dev.sluice.checkpoint.Checkpoints;
+import dev.sluice.checkpoint.Claim;
+import dev.sluice.checkpoint.PartitionId;
+import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.Tuning;
+import dev.sluice.database.ErrorKind;
+import dev.sluice.database.SqlFailure;
+import dev.sluice.job.Stripes;
+import dev.sluice.metrics.RunMeters;
+import dev.sluice.partition.NextKey;
+import dev.sluice.resilience.Retries;
+import dev.sluice.resilience.RowRate;
+import dev.sluice.run.Preparation;
+import dev.sluice.run.Proof;
+import dev.sluice.run.RunStatus;
+import dev.sluice.table.TableFacts;
+import dev.sluice.time.Time;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes a lane through the partitions of a pass, batch by batch. */
+final class PassWalk {
+    private static final Logger LOG = LoggerFactory.getLogger(PassWalk.class);
+
+    private static final String NO_SUCH_RELATION = "42P01";
+    /** While other lanes walk the last partitions. */
+    private static final Duration OTHERS_ASKED_EVERY = Duration.ofMillis(200);
+
+    private final Preparation prepared;
+    private final Partitions partitions;
+    private final IdentityCheck identity;
+    private final Vitals vitals;
+    private final Persistence persistence;
+    private final RowRate rate;
+    private final RunMeters meters;
+    private final Time time;
+    private final Checkpoints checkpoints;
+    private final double rest;
+    private @Nullable Batches begun;
+    private int lastPass = -1;
+    private @Nullable Sizing sizing;
+    private String sizedFor = "";
+    private long lastCommit;
+    private boolean warned;
+
+    PassWalk(
+            Preparation prepared,
+            Partitions partitions,
+            IdentityCheck identity,
+            Vitals vitals,
+            Persistence persistence,
+            RowRate rate,
+            RunMeters meters,
+            Time time) {
+        this(prepared, partitions, identity, vitals, persistence, rate, meters, time, 0);
+    }
+
+    private PassWalk(
+            Preparation prepared,
+            Partitions partitions,
+            IdentityCheck identity,
+            Vitals vitals,
+            Persistence persistence,
+            RowRate rate,
+            RunMeters meters,
+            Time time,
+            double rest) {
+        this.prepared = prepared;
+        this.partitions = partitions;
+        this.identity = identity;
+        this.vitals = vitals;
+        this.persistence = persistence;
+        this.rate = rate;
+        this.meters = meters;
+        this.time = time;
+        this.rest = rest;
+        this.checkpoints = new Checkpoints(prepared.database());
+    }
+
+    /** The same, resting {@value Proof#RENEWAL_REST} times as long as it works. */
+    PassWalk gently() {
+        return new PassWalk(
+                prepared, partitions, identity, vitals, persistence, rate, meters, time, Proof.RENEWAL_REST);
+    }
+
+    /**
+     * Walks what is left of the pass, together with the side lanes, which it opens; returns when every partition is
+     * done.
+     *
+     * @param lanes that may walk at the same time, at least 1
+     * @throws Stop when the run is not wanted running any more, or another worker has this lane
+     */
+    void walk(int pass, PassWork work, int lanes) throws Stop, RunFailed, InterruptedException {
+        persistence.insist("checkpoint", () -> {
+            partitions.openLanes(IntStream.range(1, lanes).boxed().toList());
+            return true;
+        });
+        while (true) {
+            help(pass, work);
+            boolean left = persistence.insist("checkpoint", () -> partitions.gather(pass));
+            if (!left) {
+                break;
+            }
+            requireWanted();
+            time.pause(OTHERS_ASKED_EVERY);
+        }
+        persistence.insist("checkpoint", () -> {
+            checkpoints.finish(vitals.run(), pass);
+            partitions.closeLanes();
+            return true;
+        });
+    }
+
+    /** Walks partitions as long as there is one for this lane. */
+    void help(int pass, PassWork work) throws Stop, RunFailed, InterruptedException {
+        Batches batches = begun;
+        if (batches == null || pass != lastPass) {
+            lastPass = pass;
+            vitals.newPass();
+            sizing = null;
+            batches = new Batches(prepared.database(), work.work(), work.facts());
+            begun = batches;
+            persistence.insist("checkpoint", () -> {
+                partitions.takeOver(pass);
+                return true;
+            });
+        }
+        while (true) {
+            Optional<Claim> next = persistence.insist("checkpoint", () -> partitions.next(pass, work.facts()));
+            if (next.isEmpty()) {
+                vitals.idle();
+                return;
+            }
+            walk(next.get(), batches, work);
+        }
+    }
+
+    private void walk(Claim first, Batches batches, PassWork work) throws Stop, RunFailed, InterruptedException {
+        TableFacts facts = work.facts();
+        Claim claim = first;
+        if (!claim.key().equals(facts.keyColumns())) {
+            throw new RunFailed(Failures.keyChanged(claim.key(), facts));
+        }
+        Sizing sizing = sizing(claim, work);
+        Retries.Attempt attempt = persistence.begin("batch");
+        lastCommit = time.nanos();
+        while (true) {
+            awaitLeave(claim.tuning());
+            identity.again(persistence);
+            Ask ask = sizing.ask(rowsPerSecond(claim.tuning()));
+            vitals.next(sizing.size().size(), ask.stripes());
+            long begin = time.nanos();
+            try {
+                switch (batches.commit(claim, ask)) {
+                    case Outcome.Committed c -> {
+                        attempt.succeeded();
+                        persistence.released();
+                        double seconds = committed(c, begin);
+                        sizing = sizing.after(claim.position(), claim.tuning(), ask, c, seconds);
+                        this.sizing = sizing;
+                        claim = claim.at(c.position()).with(c.tuning());
+                        if (c.last()) {
+                            return;
+                        }
+                        rest(time.nanos() - begin);
+                    }
+                    case Outcome.Refused ignored -> {
+                        PartitionId id = claim.id();
+                        Optional<Claim> next = persistence.insist("checkpoint", () -> partitions.again(id, facts));
+                        if (next.isEmpty()) {
+                            return;
+                        }
+                        claim = next.get();
+                    }
+                }
+            } catch (SQLException e) {
+                SqlFailure failure = Persistence.failure(e);
+                Claim failed = claim;
+                Optional<Claim> found = failure.sqlState().equals(NO_SUCH_RELATION)
+                        ? persistence.insist("checkpoint", () -> partitions.again(failed.id(), facts))
+                        : Optional.of(failed);
+                if (found.isEmpty()) {
+                    return; // the leaf is gone
+                }
+                if (!found.get().relation().equals(failed.relation())) {
+                    claim = found.get(); // it has another name now
+                    continue;
+                }
+                if (failure.kind() == ErrorKind.TIMEOUT) {
+                    sizing = sizing.halved();
+                }
+                boolean ends = failure.kind() == ErrorKind.DATA || failure.kind() == ErrorKind.DEFINITION;
+                persistence.waitAfter(
+                        attempt,
+                        failure,
+                        e,
+                        ends ? sent(batches.statement(claim, ask).sql()) : null,
+                        ends ? keyRange(claim, facts, ask.keys()) : null);
+            }
+        }
+    }
+
+    /** Time until the rows so far are within the rate; and the moment at which a stop or a loss is noticed. */
+    private void awaitLeave(Tuning tuning) throws Stop, InterruptedException {
+        requireWanted();
+        Integer limit = tuning.rowsPerSecond();
+        rate.limit(limit == null ? OptionalDouble.empty() : OptionalDouble.of(share(limit)));
+        Duration owed = rate.owed();
+        if (!owed.isPositive() || limit == null) {
+            persistence.unpaced();
+            return;
+        }
+        Double now = vitals.rate();
+        persistence.hold(
+                new RunStatus.Limit(
+                        "rows-per-second", "paced to " + limit + " rows/s", now, limit.doubleValue(), time.now()),
+                owed);
+    }
+
+    private void requireWanted() throws Stop, InterruptedException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedException("asked to stop");
+        }
+        if (vitals.isLost()) {
+            throw new Stop(Stop.Reason.FENCED);
+        }
+    }
+
+    private void rest(long worked) throws Stop, InterruptedException {
+        if (rest > 0) {
+            persistence.hold(
+                    new RunStatus.Limit("verification-pace", "verifying again, gently", null, null, time.now()),
+                    Duration.ofNanos((long) (worked * rest)));
+        }
+    }
+
+    /** The run's limit is shared evenly by its lanes, on whichever workers they are. */
+    private double share(int limit) {
+        return (double) limit / vitals.lanesAlive();
+    }
+
+    private @Nullable Integer rowsPerSecond(Tuning tuning) {
+        Integer limit = tuning.rowsPerSecond();
+        return limit == null ? null : (Integer) (int) Math.max(1, share(limit));
+    }
+
+    /** Tells of a batch; the seconds it took. */
+    private double committed(Outcome.Committed c, long begin) {
+        long now = time.nanos();
+        double seconds = (now - begin) / 1e9;
+        meters.recordBatch(prepared.job().name(), prepared.job().database(), c.scanned(), c.changed(), seconds);
+        Integer limit = c.tuning().rowsPerSecond();
+        vitals.progressed(
+                c.scanned(),
+                Duration.ofNanos(now - lastCommit),
+                limit == null ? Double.POSITIVE_INFINITY : share(limit));
+        lastCommit = now;
+        rate.reserve(c.scanned());
+        if (c.lockTimeout().equals("0") && !warned) {
+            warned = true;
+            LOG.warn(
+                    "run {}: the server says lock_timeout is 0, so a batch may wait for a lock without end. Behind a pooler in"
+                            + " transaction mode, set it with ALTER ROLE … SET lock_timeout = '500ms'.",
+                    vitals.run());
+        }
+        return seconds;
+    }
+
+    /** How the partition's batches begin: as those before it in the same table or leaf went on. */
+    private Sizing sizing(Claim claim, PassWork work) throws Stop, RunFailed, InterruptedException {
+        Sizing before = sizing;
+        if (before != null && claim.relation().equals(sizedFor)) {
+            return before;
+        }
+        sizedFor = claim.relation();
+        Integer known = vitals.nextBatch();
+        int size = known == null ? claim.tuning().batchSize() : known;
+        Stripes stripes = prepared.job().migrate().batch().stripes();
+        return persistence.insist(
+                "table",
+                () -> Sizing.of(prepared.database(), work.facts(), claim.relation(), work.work(), stripes, size));
+    }
+
+    /**
+     * The statement as the server saw it, so that the position it names can be found; the driver numbers the
+     * parameters.
+     */
+    private String sent(String jdbc) {
+        try (Connection connection = prepared.database().connect()) {
+            return connection.nativeSQL(jdbc);
+        } catch (SQLException e) {
+            LOG.debug("the failed statement is told as it was given to the driver", e);
+            return jdbc;
+        }
+    }
+
+    /** The keys the failed batch would have changed; best effort, since the database may be in trouble. */
+    private String keyRange(Claim claim, TableFacts facts, int keys) {
+        Position position = claim.position();
+        String from = "after " + Position.text(position.cursor());
+        if (position.rangeEnd() != null) {
+            return from + " up to " + Position.text(position.rangeEnd()) + ", stripe " + (position.stripe() + 1)
+                    + " of " + position.stripes();
+        }
+        try {
+            return from + " up to "
+                    + Position.text(NextKey.of(prepared.database(), facts, claim.relation(), position.cursor(), keys)
+                            .or(() -> Optional.ofNullable(claim.upper()))
+                            .orElse(null));
+        } catch (SQLException e) {
+            LOG.debug("the failed batch's last key is not known", e);
+            return from + ", the next " + keys + " keys";
+        }
+    }
+}

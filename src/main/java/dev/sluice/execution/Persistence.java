@@ -1,0 +1,225 @@
+package dev.sluice.execution;
+
+import dev.sluice.database.ErrorKind;
+import dev.sluice.database.SqlFailure;
+import dev.sluice.metrics.RunMeters;
+import dev.sluice.problem.Problem;
+import dev.sluice.resilience.Retries;
+import dev.sluice.run.RunStatus;
+import dev.sluice.time.Time;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tries a step again after errors that pass, and holds without limit while the database is away, read-only or full.
+ * Every wait is told: in the status, the meters and, once per hold, the log.
+ */
+final class Persistence {
+    private static final Logger LOG = LoggerFactory.getLogger(Persistence.class);
+    /** Waits that come with every batch are not worth a line each. */
+    private static final Set<String> PACED = Set.of("rows-per-second", "verification-pace");
+    /** While the database is away it is asked again at least this often. */
+    private static final Duration LONGEST_AWAY = Duration.ofSeconds(5);
+    /** A wait is cut into pieces, so that a lost run is noticed within one. */
+    private static final Duration PIECE = Duration.ofMillis(500);
+
+    private final Retries retries;
+    private final RunMeters meters;
+    private final Time time;
+    private final String job;
+    private final String database;
+    private final Vitals vitals;
+    /** What holds the run, from the first failure to the release, tries included; null for nothing. */
+    private @Nullable String holding;
+    /** Up to when that has been counted. */
+    private long counted;
+    /** A connection was lost, and nobody has looked since whether the same database answers. */
+    private boolean lost;
+
+    Persistence(Retries retries, RunMeters meters, Time time, String job, String database, Vitals vitals) {
+        this.retries = retries;
+        this.meters = meters;
+        this.time = time;
+        this.job = job;
+        this.database = database;
+        this.vitals = vitals;
+    }
+
+    /** Begins a step that is tried again. */
+    Retries.Attempt begin(String name) {
+        return retries.begin(name);
+    }
+
+    /**
+     * Does a step until it succeeds.
+     *
+     * @throws RunFailed when no further try can help
+     */
+    <T> T insist(String name, Callable<T> step) throws Stop, RunFailed, InterruptedException {
+        Retries.Attempt attempt = begin(name);
+        while (true) {
+            try {
+                T result = step.call();
+                if (attempt.failures() > 0) {
+                    released();
+                }
+                attempt.succeeded();
+                return result;
+            } catch (Stop | RunFailed | InterruptedException e) {
+                throw e;
+            } catch (Problem e) {
+                // what the database said decides; where it said nothing, it is away
+                Optional<SqlFailure> behind = SqlFailure.in(e);
+                if (behind.isEmpty() && e.kind() != Problem.Kind.UNAVAILABLE) {
+                    throw new RunFailed(new RunStatus.Failure(e.code(), e.getMessage(), null, null, null, null));
+                }
+                waitAfter(
+                        attempt,
+                        behind.orElseGet(() -> new SqlFailure(ErrorKind.AWAY, "08000", e.getMessage(), null, null)),
+                        e,
+                        null,
+                        null);
+            } catch (Exception e) {
+                waitAfter(attempt, failure(e), e, null, null);
+            }
+        }
+    }
+
+    /** The SQL error in this, or the error itself as one of a kind nobody knows. */
+    static SqlFailure failure(Exception e) {
+        return SqlFailure.in(e)
+                .orElseGet(() -> new SqlFailure(ErrorKind.OTHER, "XX000", String.valueOf(e), null, null));
+    }
+
+    /**
+     * Waits as the error asks for.
+     *
+     * @param statement that failed, for the person who mends it
+     * @param keyRange of the batch that failed
+     * @throws RunFailed when there is nothing to wait for
+     */
+    void waitAfter(
+            Retries.Attempt attempt,
+            SqlFailure failure,
+            Exception thrown,
+            @Nullable String statement,
+            @Nullable String keyRange)
+            throws RunFailed, Stop, InterruptedException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedException("asked to stop");
+        }
+        if (failure.kind() == ErrorKind.AWAY) {
+            lost = true;
+        }
+        count(); // the try that has just failed
+        String kind = failure.kind().name().toLowerCase(Locale.ROOT);
+        Duration pause = attempt.next(failure.kind(), thrown)
+                .orElseThrow(() -> new RunFailed(Failures.of(failure, attempt.failures(), statement, keyRange)));
+        meters.recordRetry(job, database, kind);
+        if (failure.kind().holds() && pause.compareTo(LONGEST_AWAY) > 0) {
+            pause = LONGEST_AWAY;
+        }
+        hold(
+                new RunStatus.Limit(
+                        reason(failure.kind()),
+                        failure + "; try " + (attempt.failures() + 1) + " in " + pause.toMillis() + " ms",
+                        null,
+                        null,
+                        time.now()),
+                pause);
+    }
+
+    private static String reason(ErrorKind kind) {
+        return switch (kind) {
+            case AWAY -> "database-away";
+            case READ_ONLY -> "database-read-only";
+            case FULL -> "database-full";
+            case TIMEOUT -> "retry-timeout";
+            case TRANSIENT -> "retry-transient";
+            case DATA, DEFINITION, OTHER -> "retry";
+        };
+    }
+
+    /**
+     * Waits for a stated reason.
+     *
+     * @throws Stop when another worker has taken the run meanwhile
+     */
+    void hold(RunStatus.Limit limit, Duration length) throws Stop, InterruptedException {
+        RunStatus.Limit before = vitals.limit();
+        boolean same = before != null && before.reason().equals(limit.reason());
+        Instant since = before != null && same ? before.since() : limit.since();
+        vitals.limitedBy(new RunStatus.Limit(limit.reason(), limit.message(), limit.value(), limit.limit(), since));
+        if (!same && !PACED.contains(limit.reason())) {
+            LOG.info("run {} of {} holds: {}: {}", vitals.run(), job, limit.reason(), limit.message());
+        }
+        boolean paced = PACED.contains(limit.reason());
+        count();
+        if (!paced) {
+            holding = limit.reason();
+        }
+        long begin = time.nanos();
+        try {
+            Duration left = length;
+            while (left.isPositive()) {
+                requireMine();
+                Duration piece = left.compareTo(PIECE) < 0 ? left : PIECE;
+                time.pause(piece);
+                left = left.minus(piece);
+            }
+            requireMine();
+        } finally {
+            meters.recordHold(job, database, limit.reason(), (time.nanos() - begin) / 1e9);
+            counted = time.nanos();
+        }
+    }
+
+    /** Counts what has passed since the last count, if the run is held. */
+    private void count() {
+        long now = time.nanos();
+        String reason = holding;
+        if (reason != null && now > counted) {
+            meters.recordHold(job, database, reason, (now - counted) / 1e9);
+        }
+        counted = now;
+    }
+
+    /** Whether a connection was lost since this was asked last. */
+    boolean lostConnection() {
+        boolean was = lost;
+        lost = false;
+        return was;
+    }
+
+    private void requireMine() throws Stop {
+        if (vitals.isLost()) {
+            throw new Stop(Stop.Reason.FENCED);
+        }
+    }
+
+    /** A step has succeeded: whatever held the run is over. What paces every batch is left to {@link #unpaced}. */
+    void released() {
+        count();
+        holding = null;
+        RunStatus.Limit before = vitals.limit();
+        if (before != null && !PACED.contains(before.reason())) {
+            vitals.limitedBy(null);
+            LOG.info("run {} of {} goes on after: {}", vitals.run(), job, before.reason());
+        }
+    }
+
+    /** The next batch needs not wait for its pace. */
+    void unpaced() {
+        RunStatus.Limit before = vitals.limit();
+        if (before != null && PACED.contains(before.reason())) {
+            vitals.limitedBy(null);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package dev.sluice.execution;
+
+import dev.sluice.database.schema.tables.records.RunRecord;
+import dev.sluice.event.Actor;
+import dev.sluice.job.Job;
+import dev.sluice.plan.PlanReport;
+import dev.sluice.resilience.RowRate;
+import dev.sluice.run.LaneId;
+import dev.sluice.run.LaneTable;
+import dev.sluice.run.Preparation;
+import dev.sluice.run.RunStatus;
+import dev.sluice.run.RunTable;
+import dev.sluice.run.StoredRuns;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/** {@link Carrier} of one worker: takes a lane, carries it, and gives it back when asked to stop. */
+public final class RunCarrier implements Carrier, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RunCarrier.class);
+
+    private final RunEnvironment world;
+    private final RunTable table;
+    private final LaneTable lanes;
+    private final String carrier;
+    private final Heartbeats heartbeats;
+
+    public RunCarrier(RunEnvironment world) {
+        this.world = world;
+        this.table = new RunTable(world.databases().control());
+        this.lanes = new LaneTable(world.databases().control());
+        // a worker that was restarted under the same name is another carrier
+        this.carrier = world.worker() + "#" + UUID.randomUUID().toString().substring(0, 8);
+        this.heartbeats = new Heartbeats(lanes, carrier, world.heartbeat(), world.takeover());
+    }
+
+    @Override
+    public void carry(LaneId lane) throws InterruptedException {
+        Optional<RunRecord> row = table.find(lane.run());
+        if (row.isEmpty() || !lanes.take(lane, carrier)) {
+            return;
+        }
+        Vitals vitals = new Vitals(lane);
+        heartbeats.add(vitals);
+        boolean ended = false;
+        String limit = row.get().getJob() + (lane.conducts() ? "" : "/" + lane.lane());
+        try (RowRate rate = world.rates().open(limit);
+                MDC.MDCCloseable ignored = MDC.putCloseable("run", lane.run().toString())) {
+            carry(row.get(), vitals, rate);
+            ended = true;
+        } catch (Stop stop) {
+            LOG.info(
+                    "lane {} of run {} of {} is left: {}",
+                    lane.lane(),
+                    lane.run(),
+                    row.get().getJob(),
+                    reason(stop));
+            ended = stop.reason() == Stop.Reason.NOT_WANTED;
+        } finally {
+            heartbeats.remove(vitals);
+            leave(lane, ended);
+        }
+    }
+
+    private void carry(RunRecord row, Vitals vitals, RowRate rate) throws Stop, InterruptedException {
+        UUID run = row.getId();
+        LaneId lane = vitals.lane();
+        Persistence persistence =
+                new Persistence(world.retries(), world.meters(), world.time(), row.getJob(), row.getDatabase(), vitals);
+        Ending ending = new Ending(table, world.databases(), persistence, world.worker());
+        LOG.info(
+                "lane {} of run {} of {} is carried by {}, state {}",
+                lane.lane(),
+                run,
+                row.getJob(),
+                carrier,
+                row.getState());
+        try {
+            Job job = StoredRuns.definition(row);
+            persistence.insist("schema", () -> {
+                world.databases().get(job.database()).requireReleased();
+                return true;
+            });
+            if (row.getStartedAt() == null && lane.conducts()) {
+                preflight(job, persistence);
+            } else {
+                IdentityCheck.of(
+                        row,
+                        persistence.insist(
+                                "identity",
+                                () -> world.databases().get(job.database()).identity()));
+            }
+            if (lane.conducts()) {
+                ending.heal(run);
+            }
+            Preparation prepared = persistence.insist("preparation", () -> Preparation.of(world.databases(), job));
+            persistence.insist("state", () -> {
+                heartbeats.beat(vitals);
+                return true;
+            });
+            PassWalk walk = new PassWalk(
+                    prepared,
+                    new Partitions(
+                            prepared.database(),
+                            new LeafWatch(prepared, world.databases(), Actor.worker(world.worker()), row),
+                            lanes,
+                            world.offers(),
+                            vitals,
+                            carrier,
+                            world.takeover()),
+                    new IdentityCheck(table, run, prepared.database()),
+                    vitals,
+                    persistence,
+                    rate,
+                    world.meters(),
+                    world.time());
+            if (lane.conducts()) {
+                var end = new Carriage(
+                                world,
+                                run,
+                                persistence,
+                                new PassBeginning(table, persistence, world.time(), prepared),
+                                walk,
+                                ending)
+                        .carry();
+                LOG.info("run {} of {} ended: {}", run, row.getJob(), end.code());
+            } else {
+                new SideLane(table, vitals, persistence, prepared, walk).walk();
+            }
+        } catch (RunFailed failed) {
+            LOG.error(
+                    "run {} of {} failed: {}",
+                    run,
+                    row.getJob(),
+                    failed.failure().message());
+            ending.fail(run, failed.failure());
+        }
+    }
+
+    private void preflight(Job job, Persistence persistence) throws Stop, RunFailed, InterruptedException {
+        List<PlanReport.Finding> refusals = persistence
+                .insist("preflight", () -> world.preflight().check(job))
+                .stream()
+                .filter(f -> f.level().equals("refuse"))
+                .toList();
+        if (!refusals.isEmpty()) {
+            String all = refusals.stream()
+                    .map(f -> f.key() + ": " + f.message() + " Fix: " + f.fix())
+                    .collect(Collectors.joining(" "));
+            throw new RunFailed(new RunStatus.Failure("preflight-refused", all, null, null, null, null));
+        }
+    }
+
+    private static String reason(Stop stop) {
+        return switch (stop.reason()) {
+            case NOT_WANTED -> "the run is not wanted running";
+            case FENCED -> "the run ended meanwhile, or another worker has the lane; this one changes nothing more";
+        };
+    }
+
+    /** A side lane whose work is over goes; every other one is given back. */
+    private void leave(LaneId lane, boolean ended) {
+        boolean interrupted = Thread.interrupted(); // the pool refuses interrupted threads
+        try {
+            if (ended && !lane.conducts()) {
+                lanes.close(lane, carrier);
+            } else {
+                lanes.giveBack(lane, carrier);
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("lane {} could not be given back; another worker takes it after the takeover time", lane);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        heartbeats.close();
+    }
+}

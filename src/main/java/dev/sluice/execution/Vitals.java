@@ -1,0 +1,125 @@
+package dev.sluice.execution;
+
+import dev.sluice.run.LaneId;
+import dev.sluice.run.RunStatus;
+import java.time.Duration;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a worker knows of a lane it carries and the checkpoints do not hold: its rate, the next batch's size, what holds
+ * it. Written by the carrying thread, read by the heartbeat.
+ */
+final class Vitals {
+    /** Half-life of the smoothed rate, so that it follows a change within a few seconds. */
+    private static final double HALF_LIFE_SECONDS = 5;
+
+    private final LaneId lane;
+    /** Faded sums: a short first batch, before its wait, must not count like a long one. */
+    private double keysLately;
+
+    private double secondsLately;
+    private volatile @Nullable Double rate;
+    private volatile @Nullable Integer nextBatch;
+    private volatile @Nullable Integer stripes;
+    private volatile RunStatus.@Nullable Limit limit;
+    private volatile boolean lost;
+    private volatile int lanesAlive = 1;
+
+    Vitals(LaneId lane) {
+        this.lane = lane;
+    }
+
+    LaneId lane() {
+        return lane;
+    }
+
+    UUID run() {
+        return lane.run();
+    }
+
+    /** Lanes of the run that share its rate, at least 1. */
+    int lanesAlive() {
+        return lanesAlive;
+    }
+
+    void lanesAlive(int count) {
+        lanesAlive = count;
+    }
+
+    /**
+     * After a batch.
+     *
+     * @param keys walked
+     * @param elapsed since the batch before it was committed, waits included
+     * @param limit keys per second that this lane may walk; the first batches are fast, and owe their waits yet
+     */
+    void progressed(long keys, Duration elapsed, double limit) {
+        double seconds = elapsed.toNanos() / 1e9;
+        if (seconds <= 0) {
+            return;
+        }
+        double keep = Math.pow(0.5, seconds / HALF_LIFE_SECONDS);
+        keysLately = keysLately * keep + keys;
+        secondsLately = secondsLately * keep + seconds;
+        rate = Math.min(limit, keysLately / secondsLately);
+    }
+
+    /** A new pass does other work: it has its own pace and begins with small batches again. */
+    void newPass() {
+        keysLately = 0;
+        secondsLately = 0;
+        nextBatch = null;
+        stripes = null;
+        rate = null;
+        limit = null;
+    }
+
+    /** Nothing to walk now: others walk the last partitions. */
+    void idle() {
+        rate = null;
+        limit = null;
+    }
+
+    /**
+     * @param size keys of the next batch
+     * @param number of stripes the next range is walked in
+     */
+    void next(int size, int number) {
+        nextBatch = size;
+        stripes = number;
+    }
+
+    /** Stripes of the next range; null before there is one. */
+    @Nullable
+    Integer stripes() {
+        return stripes;
+    }
+
+    void limitedBy(RunStatus.@Nullable Limit now) {
+        limit = now;
+    }
+
+    @Nullable
+    Double rate() {
+        return rate;
+    }
+
+    @Nullable
+    Integer nextBatch() {
+        return nextBatch;
+    }
+
+    RunStatus.@Nullable Limit limit() {
+        return limit;
+    }
+
+    /** Another worker carries the lane now. */
+    void lose() {
+        lost = true;
+    }
+
+    boolean isLost() {
+        return lost;
+    }
+}

@@ -1,0 +1,18 @@
+package dev.sluice.fleet;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a sign of life found.
+ *
+ * @param joined whether the worker's row was not there before: it is new, or was cleaned up while it was cut off
+ * @param clock the clock; empty where the database was too slow to tell
+ * @param twins instances of other live workers with this one's name, that have shown a sign of life since this one
+ *     started: a predecessor that crashed is none
+ */
+public record Beat(boolean joined, Optional<ClockReading> clock, List<String> twins) {
+    public Beat {
+        twins = List.copyOf(twins);
+    }
+}

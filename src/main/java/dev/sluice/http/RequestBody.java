@@ -1,0 +1,177 @@
+package dev.sluice.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.problem.Problem;
+import dev.sluice.time.DurationText;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** A request's body: a JSON object whose every field must be known. An empty body is an object without fields. */
+final class RequestBody {
+    private final ObjectNode object;
+    private final List<Map<String, String>> mistakes = new ArrayList<>();
+
+    private RequestBody(ObjectNode object) {
+        this.object = object;
+    }
+
+    /**
+     * Reads it.
+     *
+     * @param most bytes; nothing beyond is read
+     * @throws Refusal.Thrown 413 too large, 415 not JSON by its content type
+     * @throws Problem INVALID {@code bad-json}
+     */
+    static RequestBody read(Context ctx, int most) {
+        byte[] bytes = bytes(ctx, most);
+        if (bytes.length == 0) {
+            return new RequestBody(JsonNodeFactory.instance.objectNode());
+        }
+        String type = Optional.ofNullable(ctx.contentType())
+                .orElse("")
+                .replaceFirst(";.*", "")
+                .strip();
+        if (!type.equalsIgnoreCase("application/json") && !type.equalsIgnoreCase("application/merge-patch+json")) {
+            throw new Refusal.Thrown(new Refusal(
+                    415,
+                    "content-type",
+                    "The body must be JSON: send Content-Type: application/json.",
+                    Map.of(),
+                    Map.of("Accept", "application/json")));
+        }
+        JsonNode node = parse(bytes);
+        if (node instanceof ObjectNode object) {
+            return new RequestBody(object);
+        }
+        throw new Problem(Problem.Kind.INVALID, "bad-json", "The body must be a JSON object: begin with {.");
+    }
+
+    private static byte[] bytes(Context ctx, int most) {
+        if (ctx.req().getContentLengthLong() <= most) {
+            try {
+                byte[] bytes = ctx.req().getInputStream().readNBytes(most + 1);
+                if (bytes.length <= most) {
+                    return bytes;
+                }
+            } catch (IOException e) {
+                throw new Problem(
+                        Problem.Kind.INVALID, "body-broken", "The body ended early or was not sent as announced.");
+            }
+        }
+        throw new Refusal.Thrown(new Refusal(
+                413,
+                "body-too-large",
+                "The body is larger than " + most + " bytes, which is http.max-body.",
+                Map.of("limit", most),
+                Map.of("Connection", "close")));
+    }
+
+    private static JsonNode parse(byte[] bytes) {
+        try {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+            return Json.MAPPER.readTree(text);
+        } catch (JsonProcessingException e) {
+            String where = e.getLocation() == null
+                    ? ""
+                    : " at line " + e.getLocation().getLineNr() + ", column "
+                            + e.getLocation().getColumnNr();
+            throw new Problem(
+                    Problem.Kind.INVALID,
+                    "bad-json",
+                    "The body is not JSON" + where + ". Mend it, and name each field once.");
+        } catch (CharacterCodingException e) {
+            throw new Problem(Problem.Kind.INVALID, "bad-json", "The body is not UTF-8. Send it as UTF-8.");
+        }
+    }
+
+    /** Notes a mistake for every field but these. */
+    RequestBody only(String... known) {
+        Set<String> names = Set.of(known);
+        object.fieldNames().forEachRemaining(name -> {
+            if (!names.contains(name)) {
+                mistake(name, "unknown field", names.isEmpty() ? "send no body" : "use " + String.join(", ", known));
+            }
+        });
+        return this;
+    }
+
+    /** A length of time; empty if the field is absent. */
+    Optional<Duration> duration(String name, Duration least, Duration most) {
+        JsonNode node = object.path(name);
+        if (node.isMissingNode()) {
+            return Optional.empty();
+        }
+        Optional<Duration> read = node.isTextual() ? DurationText.parse(node.textValue()) : Optional.empty();
+        if (read.filter(d -> d.compareTo(least) >= 0 && d.compareTo(most) <= 0).isEmpty()) {
+            mistake(
+                    name,
+                    node.isTextual() && read.isPresent() ? "out of range" : "not a length of time",
+                    "write a text from \"" + DurationText.format(least) + "\" to \"" + DurationText.format(most)
+                            + "\"");
+        }
+        return read;
+    }
+
+    /** A whole number; empty if the field is absent. */
+    Optional<Integer> whole(String name, int least, int most) {
+        JsonNode node = object.path(name);
+        if (node.isMissingNode()) {
+            return Optional.empty();
+        }
+        if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < least || node.intValue() > most) {
+            mistake(
+                    name,
+                    node.isIntegralNumber() ? "out of range" : "not a whole number",
+                    "write a number from " + least + " to " + most);
+            return Optional.empty();
+        }
+        return Optional.of(node.intValue());
+    }
+
+    /** Whether the field is there and null. */
+    boolean isNull(String name) {
+        return object.path(name).isNull();
+    }
+
+    boolean isEmpty() {
+        return object.isEmpty();
+    }
+
+    /** @throws Problem INVALID {@code bad-body} with every mistake noted so far */
+    void check() {
+        if (!mistakes.isEmpty()) {
+            List<String> texts = mistakes.stream()
+                    .map(m -> m.get("field") + ": " + m.get("reason") + "; " + m.get("fix") + ".")
+                    .toList();
+            throw new Problem(
+                    Problem.Kind.INVALID,
+                    "bad-body",
+                    String.join(" ", texts),
+                    Map.of("mistakes", List.copyOf(mistakes)));
+        }
+    }
+
+    private void mistake(String field, String reason, String fix) {
+        var m = new LinkedHashMap<String, String>();
+        m.put("field", field);
+        m.put("reason", reason);
+        m.put("fix", fix);
+        mistakes.add(m);
+    }
+}

@@ -1,0 +1,59 @@
+package dev.sluice.job;
+
+import dev.sluice.sql.TableName;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One change, as its file defines it.
+ *
+ * @param name unique, {@code [a-z0-9-]}, at most 63 characters
+ * @param description for people
+ * @param owner for people
+ * @param database a name from the configuration; {@code main} when the file says nothing
+ * @param migrate the backfill
+ * @param verify {@code switch.verify}: SQL condition over the migrated table; a row violates where it IS NOT TRUE
+ * @param fingerprint SHA-256 (64 hex digits) over database, table, shape, expressions, where, key and verify
+ * @param definition the file's content as canonical JSON; a run keeps it, and {@link JobReader#fromDefinition} reads it
+ */
+public record Job(
+        String name,
+        Optional<String> description,
+        Optional<String> owner,
+        String database,
+        Migrate migrate,
+        Optional<String> verify,
+        String fingerprint,
+        String definition) {
+    /** The largest {@code throttle.rows-per-second}, in job files and where a run is tuned. */
+    public static final int FASTEST = 1_000_000_000;
+
+    /**
+     * The migrate phase.
+     *
+     * @param table as the file names it, {@code schema.table} or {@code table} (schema {@code public}); quoted
+     *     identifiers allowed
+     * @param shape what is done to the rows
+     * @param where rows still to be done, a SQL condition; with {@link Shape.Sql} it is used for verification only
+     * @param key column names; empty means the primary key
+     * @param partitions key ranges worked on side by side, 1 to 64
+     * @param batch how batches adapt
+     * @param rowsPerSecond {@code throttle.rows-per-second}, at least 1
+     * @param schedule when it starts by itself
+     * @param again whether a job that is not repeatable may be run a second time
+     */
+    public record Migrate(
+            TableName table,
+            Shape shape,
+            Optional<String> where,
+            List<String> key,
+            int partitions,
+            BatchSettings batch,
+            Optional<Integer> rowsPerSecond,
+            Optional<Schedule> schedule,
+            boolean again) {
+        public Migrate {
+            key = List.copyOf(key);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package dev.sluice.job;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something wrong with a job, told so that a person can mend it.
+ *
+ * @param file the file, as the person named it or relative to the jobs folder
+ * @param line 1-based; null where no line is to blame
+ * @param key dotted path such as {@code migrate.batch.target}; empty for the whole file
+ * @param code stable, kebab-case: {@code unknown-key}, {@code wrong-type}, {@code not-supported-yet}, {@code bad-cron},
+ *     …
+ * @param reason what is wrong
+ * @param fix what to write instead
+ */
+public record Mistake(String file, @Nullable Integer line, String key, String code, String reason, String fix) {
+
+    /** {@code jobs/a.yaml:12: migrate.table: no such table "app.usrs". Fix: …}. */
+    @Override
+    public String toString() {
+        return file + (line == null ? "" : ":" + line) + ": " + (key.isEmpty() ? "" : key + ": ") + reason + " Fix: "
+                + fix;
+    }
+}

@@ -1,0 +1,257 @@
+package dev.sluice.job;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+import org.snakeyaml.engine.v2.schema.CoreSchema;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Reads YAML (1.2, core schema) into a JSON tree and notes the line of every key. Depth and number of nodes are
+ * bounded, also where anchors multiply them.
+ */
+final class YamlTree {
+    private static final int DEEPEST = 20;
+    private static final int MOST_NODES = 10_000;
+    private static final int LONGEST_NUMBER = 100;
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private final Mistakes mistakes;
+    private int nodes;
+
+    private YamlTree(Mistakes mistakes) {
+        this.mistakes = mistakes;
+    }
+
+    /** Thrown inside only: the text is beyond a bound, which was noted. */
+    private static final class TooMuch extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    /**
+     * Reads one YAML document.
+     *
+     * @param text the file's content
+     * @param mistakes takes the lines of all keys, and what is wrong
+     * @return the tree; empty where the text could not be read at all
+     */
+    static Optional<JsonNode> read(String text, Mistakes mistakes) {
+        LoadSettings settings = LoadSettings.builder()
+                .setSchema(new CoreSchema())
+                .setUseMarks(true)
+                .setAllowNonScalarKeys(true)
+                .setCodePointLimit(JobReader.LARGEST_FILE)
+                .build();
+        YamlTree tree = new YamlTree(mistakes);
+        try {
+            if (!tree.isBounded(new Parse(settings).parseString(text))) {
+                return Optional.empty();
+            }
+            Iterator<Node> documents =
+                    new Compose(settings).composeAllFromString(text).iterator();
+            if (!documents.hasNext()) {
+                mistakes.addAt(null, "", "empty-file", "the file is empty.", "Write a job, or delete the file.");
+                return Optional.empty();
+            }
+            JsonNode root = tree.json(documents.next(), "", 0);
+            if (documents.hasNext()) {
+                int line = line(documents.next());
+                mistakes.addAt(
+                        line,
+                        "",
+                        "bad-yaml",
+                        "a second YAML document begins here.",
+                        "One file holds one job: move it to a file of its own.");
+            }
+            return Optional.of(root);
+        } catch (TooMuch e) {
+            return Optional.empty();
+        } catch (MarkedYamlEngineException e) {
+            Integer line = e.getProblemMark().map(m -> m.getLine() + 1).orElse(null);
+            String context = e.getContext() == null ? "" : " " + e.getContext();
+            mistakes.addAt(
+                    line,
+                    "",
+                    "bad-yaml",
+                    "not YAML: " + sentence(e.getProblem() + context),
+                    "Check indentation, quotes and colons around this line; put text that holds ': ' or ' #', or"
+                            + " begins with a special character, in double quotes.");
+            return Optional.empty();
+        } catch (YamlEngineException e) {
+            mistakes.addAt(
+                    null,
+                    "",
+                    "bad-yaml",
+                    "not YAML: " + sentence(String.valueOf(e.getMessage())),
+                    "Save the file as YAML, in UTF-8, without control characters.");
+            return Optional.empty();
+        }
+    }
+
+    /** Looks at the flat events before anything recursive does. */
+    private boolean isBounded(Iterable<Event> events) {
+        int depth = 0;
+        for (Event event : events) {
+            switch (event.getEventId()) {
+                case MappingStart, SequenceStart -> depth++;
+                case MappingEnd, SequenceEnd -> depth--;
+                default -> {}
+            }
+            if (depth > DEEPEST) {
+                int line = event.getStartMark().map(m -> m.getLine() + 1).orElse(1);
+                tooDeep(line);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private JsonNode json(Node node, String key, int depth) {
+        nodes++;
+        if (nodes > MOST_NODES) {
+            mistakes.addAt(
+                    line(node),
+                    "",
+                    "too-large",
+                    "the file has more than " + MOST_NODES + " values, those that anchors repeat included.",
+                    "Write less in one job file.");
+            throw new TooMuch();
+        }
+        if (depth > DEEPEST) {
+            tooDeep(line(node));
+            throw new TooMuch();
+        }
+        if (key.isEmpty()) {
+            mistakes.line("", line(node));
+        }
+        return switch (node) {
+            case MappingNode mapping -> object(mapping, key, depth);
+            case SequenceNode sequence -> array(sequence, key, depth);
+            case ScalarNode scalar -> scalar(scalar, key);
+            default -> throw new IllegalStateException("YAML node " + node.getClass());
+        };
+    }
+
+    private ObjectNode object(MappingNode mapping, String key, int depth) {
+        ObjectNode object = JSON.objectNode();
+        Map<String, Integer> seen = new HashMap<>();
+        for (NodeTuple tuple : mapping.getValue()) {
+            int line = line(tuple.getKeyNode());
+            if (!(tuple.getKeyNode() instanceof ScalarNode name)) {
+                mistakes.addAt(
+                        line,
+                        key,
+                        "bad-yaml",
+                        "a list or mapping stands where a key belongs.",
+                        "Write the key as text; put text that begins with '[' or '{' in quotes.");
+                continue;
+            }
+            String inner = key.isEmpty() ? name.getValue() : key + "." + name.getValue();
+            Integer first = seen.putIfAbsent(name.getValue(), line);
+            if (first != null) {
+                mistakes.addAt(
+                        line,
+                        inner,
+                        "duplicate-key",
+                        "the key is there already, in line " + first + ".",
+                        "Keep one of the two.");
+                continue;
+            }
+            mistakes.line(inner, line);
+            object.set(name.getValue(), json(tuple.getValueNode(), inner, depth + 1));
+        }
+        return object;
+    }
+
+    private ArrayNode array(SequenceNode sequence, String key, int depth) {
+        ArrayNode array = JSON.arrayNode();
+        for (Node item : sequence.getValue()) {
+            String inner = key + "[" + array.size() + "]";
+            mistakes.line(inner, line(item));
+            array.add(json(item, inner, depth + 1));
+        }
+        return array;
+    }
+
+    private JsonNode scalar(ScalarNode scalar, String key) {
+        String text = scalar.getValue();
+        Tag tag = scalar.getTag();
+        if (tag.equals(Tag.INT) || tag.equals(Tag.FLOAT)) {
+            return number(text, tag.equals(Tag.INT));
+        }
+        if (tag.equals(Tag.BOOL)) {
+            return JSON.booleanNode(text.equalsIgnoreCase("true"));
+        }
+        if (tag.equals(Tag.NULL)) {
+            return JSON.nullNode();
+        }
+        if (!tag.equals(Tag.STR)) {
+            mistakes.addAt(
+                    line(scalar),
+                    key,
+                    "bad-yaml",
+                    "the tag " + tag + " means nothing here.",
+                    "Take the tag away; put text that begins with '!' in quotes.");
+        }
+        return JSON.stringNode(text);
+    }
+
+    /** A number that is too long to be meant as one, or none at all such as {@code .inf}, stays text. */
+    private static JsonNode number(String text, boolean whole) {
+        if (text.length() > LONGEST_NUMBER) {
+            return JSON.stringNode(text);
+        }
+        try {
+            if (whole) {
+                return JSON.numberNode(integer(text));
+            }
+            BigDecimal number = new BigDecimal(text);
+            return Math.abs((long) number.scale()) > LONGEST_NUMBER ? JSON.stringNode(text) : JSON.numberNode(number);
+        } catch (NumberFormatException e) {
+            return JSON.stringNode(text);
+        }
+    }
+
+    private static BigInteger integer(String text) {
+        if (text.startsWith("0x")) {
+            return new BigInteger(text.substring(2), 16);
+        }
+        return text.startsWith("0o") ? new BigInteger(text.substring(2), 8) : new BigInteger(text);
+    }
+
+    private void tooDeep(int line) {
+        mistakes.addAt(
+                line,
+                "",
+                "too-large",
+                "values are nested more than " + DEEPEST + " deep.",
+                "A job file needs four levels; check brackets and anchors.");
+    }
+
+    /** With one full stop at its end. */
+    private static String sentence(String text) {
+        return text.replaceAll("[.\\s]+$", "") + ".";
+    }
+
+    private static int line(Node node) {
+        return node.getStartMark().map(m -> m.getLine() + 1).orElse(1);
+    }
+}

@@ -1,0 +1,98 @@
+package dev.sluice.partition;
+
+import dev.sluice.sql.TableName;
+import dev.sluice.table.TableFacts.KeyColumn;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * A table's key as SQL: the pieces that batch statements are made of. Row-value comparison for composite keys, so that
+ * the condition stays one index range.
+ *
+ * @param alias the table's alias, unquoted
+ * @param columns the key columns, in the index' order
+ */
+public record KeySql(String alias, List<KeyColumn> columns) {
+    public KeySql {
+        columns = List.copyOf(columns);
+    }
+
+    /** {@code "u"."a", "u"."b"}. */
+    public String list() {
+        return each(i -> column(i));
+    }
+
+    /** {@code "u"."a" DESC, "u"."b" DESC}. */
+    public String descending() {
+        return each(i -> column(i) + " DESC");
+    }
+
+    /** {@code "u"."a" AS k1, "u"."b" AS k2}. */
+    public String namedList() {
+        return each(i -> column(i) + " AS k" + (i + 1));
+    }
+
+    /** {@code k1, k2}. */
+    public String names() {
+        return each(i -> "k" + (i + 1));
+    }
+
+    /**
+     * {@code coalesce(p.k1, CAST(q.array[1] AS bigint)) AS k1, …}: the key of {@code p}, which columns named by
+     * {@link #namedList} hold, or else that of a text array.
+     */
+    public String namedOrTextArray(String named, String relation, String array) {
+        return each(i -> "coalesce(" + named + ".k" + (i + 1) + ", CAST(" + relation + "." + array + "[" + (i + 1)
+                + "] AS " + columns.get(i).type() + ")) AS k" + (i + 1));
+    }
+
+    /** {@code ARRAY["u"."a"::text, …]} over the table's columns. */
+    public String textArray() {
+        return "ARRAY[" + each(i -> column(i) + "::text") + "]";
+    }
+
+    /** {@code ARRAY[p.k1::text, p.k2::text]} over columns named by {@link #namedList}. */
+    public String textArrayOf(String relation) {
+        return "ARRAY[" + each(i -> relation + ".k" + (i + 1) + "::text") + "]";
+    }
+
+    /**
+     * A comparison of the key with one SQL value per column.
+     *
+     * @param operator {@code >} or {@code <=}
+     * @param value SQL of the value of column i, counted from 0
+     */
+    public String compare(String operator, IntFunction<String> value) {
+        if (columns.size() == 1) {
+            return column(0) + " " + operator + " " + value.apply(0);
+        }
+        return "(" + list() + ") " + operator + " (" + each(value) + ")";
+    }
+
+    /** {@code CAST(? AS bigint)}: one typed parameter for column i. */
+    public String parameter(int i) {
+        return "CAST(? AS " + columns.get(i).type() + ")";
+    }
+
+    /** {@code (SELECT k1 FROM relation)}: an init plan, so that the comparison stays an index condition. */
+    public String from(String relation, int i) {
+        return "(SELECT k" + (i + 1) + " FROM " + relation + ")";
+    }
+
+    /** {@code (SELECT CAST(array[1] AS bigint) FROM relation)}. */
+    public String fromTextArray(String relation, String array, int i) {
+        return "(SELECT CAST(" + array + "[" + (i + 1) + "] AS "
+                + columns.get(i).type() + ") FROM " + relation + ")";
+    }
+
+    /** {@code "u"."a"}: column i, counted from 0. */
+    public String column(int i) {
+        return TableName.quote(alias) + "." + columns.get(i).sql();
+    }
+
+    private String each(IntFunction<String> piece) {
+        return IntStream.range(0, columns.size()).mapToObj(piece).collect(Collectors.joining(", "));
+    }
+}

@@ -1,0 +1,222 @@
+package dev.sluice.phase;
+
+import dev.sluice.database.Databases;
+import dev.sluice.database.Identity;
+import dev.sluice.fleet.Agreement;
+import dev.sluice.fleet.Difference;
+import dev.sluice.job.Job;
+import dev.sluice.job.Jobs;
+import dev.sluice.job.Shape;
+import dev.sluice.phase.GateAnswer.Reason;
+import dev.sluice.problem.Problem;
+import dev.sluice.run.Evidence;
+import dev.sluice.run.Proof;
+import dev.sluice.time.DurationText;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gate to the switch: open when, and only when, the newest run of the job's present definition has proven the rows,
+ * on the database that answers now.
+ */
+public final class SwitchGate implements Gates {
+    private final Jobs jobs;
+    private final Proof.Source proofs;
+    private final Databases databases;
+    private final Agreement agreement;
+    private final Duration repeatEvery;
+
+    /**
+     * @param jobs the definitions of now
+     * @param proofs what the newest runs have proven
+     * @param databases for the identity of the target
+     * @param agreement of the live workers about a job
+     * @param repeatEvery how often evidence is renewed; twice that, and the time it takes, and it is too old
+     */
+    public SwitchGate(Jobs jobs, Proof.Source proofs, Databases databases, Agreement agreement, Duration repeatEvery) {
+        this.agreement = agreement;
+        this.jobs = jobs;
+        this.proofs = proofs;
+        this.databases = databases;
+        this.repeatEvery = repeatEvery;
+    }
+
+    @Override
+    public GateAnswer switchGate(String name) {
+        List<Reason> reasons = new ArrayList<>();
+        Optional<Job> job = readable(name, reasons);
+        Optional<Proof> proof = proofs.newest(name);
+        if (job.isEmpty() && proof.isEmpty() && reasons.isEmpty()) {
+            throw jobs.missing(name);
+        }
+        if (job.isEmpty() && reasons.isEmpty()) {
+            reasons.add(new Reason(
+                    "no-definition",
+                    "No job file without mistakes defines " + name
+                            + " now. Mend or restore it; `sluice validate` says what is wrong."));
+        }
+        differing(name).ifPresent(reasons::add);
+        if (proof.isEmpty()) {
+            reasons.add(
+                    new Reason("never-run", "Job " + name + " has never run. Start it: `sluice run " + name + "`."));
+            return new GateAnswer(name, "switch", false, reasons, null);
+        }
+        state(proof.get()).ifPresent(reasons::add);
+        job.filter(j -> !j.fingerprint().equals(proof.get().fingerprint()))
+                .ifPresent(j -> reasons.add(new Reason(
+                        "definition-changed",
+                        "The job's definition has changed since run "
+                                + proof.get().run() + " (fingerprint "
+                                + brief(proof.get().fingerprint()) + " then, " + brief(j.fingerprint())
+                                + " now). Run it again.")));
+        Evidence evidence = proof.get().evidence();
+        if (evidence != null) {
+            age(name, proof.get(), evidence).ifPresent(reasons::add);
+            identity(proof.get().database(), evidence).ifPresent(reasons::add);
+        }
+        return new GateAnswer(
+                name,
+                "switch",
+                reasons.isEmpty(),
+                List.copyOf(reasons),
+                evidence == null ? null : shown(job, proof.get(), evidence));
+    }
+
+    /** The job; a definition that this worker cannot read is a reason. */
+    private Optional<Job> readable(String name, List<Reason> reasons) {
+        try {
+            return jobs.find(name);
+        } catch (Problem e) {
+            if (e.kind() != Problem.Kind.UNPROCESSABLE) {
+                throw e;
+            }
+            reasons.add(new Reason(e.code(), e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Reason> differing(String name) {
+        try {
+            return agreement
+                    .difference(databases.control().sql(), name)
+                    .map(d -> new Reason(Difference.CODE, "Nobody can say what job " + name + " is: " + d.message()));
+        } catch (DataAccessException e) {
+            throw databases.control().unavailable(e);
+        }
+    }
+
+    private static Optional<Reason> state(Proof proof) {
+        String run = "Run " + proof.run();
+        return switch (proof.state()) {
+            case SUCCEEDED ->
+                proof.evidence() == null
+                        ? Optional.of(new Reason("no-evidence", run + " left no evidence. Run the job again."))
+                        : Optional.empty();
+            case QUEUED, RUNNING, VERIFYING, SWEEPING ->
+                Optional.of(new Reason(
+                        "run-live", run + " is " + proof.state().code() + ". Wait for it: `sluice status`."));
+            case PAUSED ->
+                Optional.of(new Reason(
+                        "run-paused", run + " is paused. Go on with it: `sluice resume " + proof.run() + "`."));
+            case INCOMPLETE, FAILED, CANCELLED ->
+                Optional.of(new Reason(
+                        "run-" + proof.state().code(),
+                        run + " is " + proof.state().code() + why(proof)
+                                + " Start the job again when that is mended."));
+        };
+    }
+
+    private static String why(Proof proof) {
+        var failure = proof.failure();
+        return failure == null ? "." : ": " + failure.message();
+    }
+
+    /** Evidence that could be renewed, and is not, has lost its worth: nobody has looked since. */
+    private Optional<Reason> age(String name, Proof proof, Evidence evidence) {
+        Duration age = proof.age();
+        Duration renewal = proof.renewal();
+        if (age == null || renewal == null) {
+            return Optional.empty();
+        }
+        Duration limit = repeatEvery.multipliedBy(2).plus(renewal);
+        if (age.compareTo(limit) <= 0) {
+            return Optional.empty();
+        }
+        return Optional.of(new Reason(
+                "evidence-old",
+                "The rows were last verified " + whole(age) + " ago, as of " + evidence.verifiedAsOf()
+                        + "; evidence older than " + whole(limit) + " is void, since it is renewed every "
+                        + DurationText.format(repeatEvery) + ". Look at `sluice status " + name
+                        + "` for what holds the renewal, and whether a worker is alive; it opens when the rows have been"
+                        + " looked at again."));
+    }
+
+    private static String whole(Duration length) {
+        return DurationText.format(
+                length.compareTo(Duration.ofSeconds(1)) < 0 ? length : length.truncatedTo(ChronoUnit.SECONDS));
+    }
+
+    private Optional<Reason> identity(String database, Evidence evidence) {
+        try {
+            Identity now = databases.get(database).identity();
+            Identity then = new Identity(
+                    evidence.systemIdentifier(), evidence.databaseName(), evidence.timeline(), now.serverVersion());
+            if (!now.sameDatabase(then)) {
+                return Optional.of(new Reason(
+                        "identity-differs",
+                        "The evidence is of database " + then.databaseName() + " of cluster " + then.systemIdentifier()
+                                + "; \"" + database + "\" is now " + now.databaseName() + " of cluster "
+                                + now.systemIdentifier() + ". Run the job on this one."));
+            }
+            if (now.timeline() != then.timeline()) {
+                return Optional.of(new Reason(
+                        "timeline-differs",
+                        "Another server was promoted since the verification (timeline " + then.timeline() + " then, "
+                                + now.timeline() + " now), and may have lost commits. Run the job again."));
+            }
+            return Optional.empty();
+        } catch (Problem e) {
+            return Optional.of(new Reason(e.code(), e.getMessage()));
+        }
+    }
+
+    private Map<String, Object> shown(Optional<Job> job, Proof proof, Evidence evidence) {
+        Map<String, Object> shown = new LinkedHashMap<>();
+        shown.put("run", proof.run());
+        shown.put("fingerprint", proof.fingerprint());
+        shown.put("rows", evidence.rows());
+        shown.put("verifiedAsOf", evidence.verifiedAsOf());
+        shown.put("verification", evidence.verification());
+        shown.put("condition", text(evidence.condition(), "each range was committed once"));
+        shown.put("because", evidence.because());
+        shown.put("changed", evidence.changed());
+        shown.put("stillMatching", evidence.stillMatching());
+        if (job.map(j -> j.migrate().shape() instanceof Shape.Insert).orElse(evidence.orphansChecked())) {
+            shown.put("orphansChecked", evidence.orphansChecked()); // elsewhere nothing can be an orphan
+        }
+        shown.put("sweeps", evidence.sweeps());
+        shown.put("analyzedAt", evidence.analyzedAt());
+        Map<String, Object> database = new LinkedHashMap<>();
+        database.put("name", proof.database());
+        database.put("database", evidence.databaseName());
+        database.put("systemIdentifier", evidence.systemIdentifier());
+        database.put("timeline", evidence.timeline());
+        shown.put("database", database);
+        return shown;
+    }
+
+    private static String text(@Nullable String value, String otherwise) {
+        return value == null ? otherwise : value;
+    }
+
+    private static String brief(String fingerprint) {
+        return fingerprint.substring(0, Math.min(12, fingerprint.length()));
+    }
+}

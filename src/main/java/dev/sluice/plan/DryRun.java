@@ -1,0 +1,167 @@
+package dev.sluice.plan;
+
+import dev.sluice.database.Database;
+import dev.sluice.database.Databases;
+import dev.sluice.database.ErrorKind;
+import dev.sluice.database.SqlFailure;
+import dev.sluice.job.Job;
+import dev.sluice.plan.PlanReport.Finding;
+import dev.sluice.plan.PlanReport.Statement;
+import dev.sluice.plan.Trials.Trial;
+import dev.sluice.problem.Problem;
+import dev.sluice.table.TableFacts;
+import dev.sluice.time.Time;
+import dev.sluice.verify.Verification;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
+
+/** Looks at a job and its database before a run. */
+public final class DryRun implements Plans, JobCheck {
+    private final Databases databases;
+    private final Time time;
+
+    /**
+     * @param databases that jobs may name
+     * @param time measures the trial
+     */
+    public DryRun(Databases databases, Time time) {
+        this.databases = databases;
+        this.time = time;
+    }
+
+    @Override
+    public List<Finding> check(Job job) {
+        return examine(job).findings();
+    }
+
+    /**
+     * What the catalog and the planner say, without trying anything on rows.
+     *
+     * @param job what would be run
+     * @return the table's facts and the findings; refusals are findings, not exceptions
+     * @throws Problem as {@link #plan}
+     */
+    public Check examine(Job job) {
+        return looked(job, (examination, server) -> examination.check());
+    }
+
+    /** {@inheritDoc} The trial locks the rows of one batch, 1,000 at most, for ten times the job's target at most. */
+    @Override
+    public PlanReport plan(Job job) {
+        return looked(job, (examination, server) -> {
+            Findings findings = examination.findings();
+            Optional<Trial> trial = Optional.empty();
+            Optional<Subject> subject = examination.subject();
+            if (subject.isPresent() && !findings.refused()) {
+                Subject s = subject.get();
+                trial = new Trials(s, findings, server, examination.database(), time).run(Examination.change(s));
+                trial.ifPresent(t -> judge(s, t, findings));
+            }
+            return report(job, examination, trial);
+        });
+    }
+
+    private interface Look<T> {
+        T at(Examination examination, Server server) throws SQLException;
+    }
+
+    private <T> T looked(Job job, Look<T> look) {
+        Database database = databases.get(job.database());
+        try (Connection connection = database.connect()) {
+            Server server = new Server(database, connection);
+            return look.at(Examination.of(database, server, job), server);
+        } catch (SQLException | DataAccessException e) {
+            throw told(database, e);
+        }
+    }
+
+    /** What passes with time is told as that; what does not must not be waited for. */
+    private static Problem told(Database database, Exception e) {
+        return SqlFailure.in(e)
+                .filter(f ->
+                        f.kind() == ErrorKind.DEFINITION || f.kind() == ErrorKind.DATA || f.kind() == ErrorKind.OTHER)
+                .map(f -> new Problem(
+                        Problem.Kind.UNPROCESSABLE,
+                        "not-examined",
+                        "The job could not be examined: " + f
+                                + ". Mend the job file or the table, or report this if neither" + " is wrong."))
+                .orElseGet(() -> database.unavailable(e));
+    }
+
+    private static void judge(Subject subject, Trial trial, Findings findings) {
+        if (trial.matching() == 0) {
+            return;
+        }
+        findings.warn(
+                "still-matching",
+                "migrate.where",
+                trial.matching() + " of " + trial.changed()
+                        + " rows that the trial changed still match where after their change:"
+                        + " the job is not repeatable, and a verification by where alone would not pass.",
+                "write expressions that never give what where looks for (coalesce for NULL), or say switch.verify.");
+        subject.job()
+                .migrate()
+                .schedule()
+                .ifPresent(s -> findings.refuse(
+                        "schedule-not-repeatable",
+                        "migrate.schedule",
+                        "Rows still match where after their change, so every scheduled start would change them again.",
+                        "mend where or the expressions, or take the schedule away."));
+    }
+
+    private static PlanReport report(Job job, Examination examination, Optional<Trial> trial) {
+        Optional<TableFacts> facts = examination.facts();
+        Findings findings = examination.findings();
+        Optional<Verification> verification = examination.verification();
+        long rows = facts.map(TableFacts::estimatedRows).orElse(-1L);
+        List<Statement> statements = examination.statements();
+        return new PlanReport(
+                job.name(),
+                job.database(),
+                job.migrate().table().toString(),
+                Subject.nameOf(job.migrate().shape()),
+                facts.map(f -> f.key().stream()
+                                .map(k -> k.name() + " " + k.type())
+                                .toList())
+                        .orElse(List.of()),
+                facts.map(TableFacts::keyIndex).orElse(null),
+                job.fingerprint(),
+                !findings.refused(),
+                repeatable(job, findings, trial),
+                verification.map(v -> v.kind().code()).orElse("unknown"),
+                verification.map(Verification::condition).orElse(null),
+                facts.map(f -> f.leaves().size()).orElse(null),
+                rows < 0 ? null : Long.valueOf(rows),
+                facts.map(TableFacts::bytes).orElse(null),
+                trial.map(t -> seconds(job, rows, t)).orElse(null),
+                findings.sorted(),
+                new ArrayList<>(statements),
+                trial.map(Trial::sample).orElse(List.of()));
+    }
+
+    /** Null where it was refused before anybody could see. */
+    private static @Nullable Boolean repeatable(Job job, Findings findings, Optional<Trial> trial) {
+        if (job.migrate().where().isEmpty()) {
+            return false;
+        }
+        if (trial.isEmpty() && findings.refused()) {
+            return null;
+        }
+        return trial.map(t -> t.matching() == 0).orElse(true);
+    }
+
+    /** At the trial's pace, but no faster than the job's limit; null where rows or pace are unknown. */
+    private static @Nullable Double seconds(Job job, long rows, Trial trial) {
+        if (rows < 0 || trial.scanned() == 0 || trial.seconds() <= 0) {
+            return null;
+        }
+        double pace = trial.scanned() / trial.seconds();
+        double limit = job.migrate().rowsPerSecond().map(Integer::doubleValue).orElse(Double.MAX_VALUE);
+        return rows / Math.min(pace, limit);
+    }
+}

@@ -1,0 +1,60 @@
+package dev.sluice.run;
+
+import dev.sluice.database.Identity;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a succeeded run has proven, as the gate shows it.
+ *
+ * @param verification {@code given}, {@code equality}, {@code completeness} or {@code ranges}
+ * @param condition the SQL condition that held for every row; null for {@code ranges}, where each range was committed
+ *     once
+ * @param because why this kind of verification
+ * @param rows verified, or walked where there was nothing to look at
+ * @param changed rows changed by the run
+ * @param stillMatching rows that matched {@code where} even after their change
+ * @param orphansChecked whether the filled table was searched for rows without a source
+ * @param sweeps done for late rows
+ * @param verifiedAsOf start of the pass's first read, by the database's clock
+ * @param analyzedAt when the table got fresh statistics
+ * @param systemIdentifier of the cluster
+ * @param databaseName of the database
+ * @param timeline of the cluster; evidence from before a promotion is void
+ * @param repeatable whether a second run would change nothing that this one has done
+ */
+public record Evidence(
+        String verification,
+        @Nullable String condition,
+        String because,
+        long rows,
+        long changed,
+        long stillMatching,
+        boolean orphansChecked,
+        int sweeps,
+        Instant verifiedAsOf,
+        Instant analyzedAt,
+        String systemIdentifier,
+        String databaseName,
+        int timeline,
+        boolean repeatable) {
+
+    /** The same proof, of a later look. */
+    public Evidence renewed(long seen, Instant asOf, Identity now) {
+        return new Evidence(
+                verification,
+                condition,
+                because,
+                seen,
+                changed,
+                stillMatching,
+                orphansChecked,
+                sweeps,
+                asOf,
+                analyzedAt,
+                now.systemIdentifier(),
+                now.databaseName(),
+                now.timeline(),
+                repeatable);
+    }
+}

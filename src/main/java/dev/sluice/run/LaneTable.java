@@ -1,0 +1,172 @@
+package dev.sluice.run;
+
+import static dev.sluice.database.schema.Tables.LANE;
+import static dev.sluice.database.schema.Tables.RUN;
+
+import dev.sluice.database.Database;
+import dev.sluice.database.schema.tables.records.LaneRecord;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import org.jooq.Condition;
+import org.jooq.DSLContext;
+import org.jooq.impl.DSL;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lanes of the runs in the control database: who carries each, and its last sign of life, by the database's clock.
+ * Database errors come as jOOQ's DataAccessException.
+ */
+public final class LaneTable {
+    private static final List<String> LIVE = Arrays.stream(RunState.values())
+            .filter(RunState::isLive)
+            .map(RunState::code)
+            .toList();
+    private static final List<String> WORKED = Arrays.stream(RunState.values())
+            .filter(s -> s.isLive() && s != RunState.PAUSED)
+            .map(RunState::code)
+            .toList();
+
+    private final DSLContext sql;
+
+    public LaneTable(Database control) {
+        this.sql = control.sql();
+    }
+
+    /** Makes the lane that conducts a new run. */
+    static void create(DSLContext tx, UUID run) {
+        tx.insertInto(LANE)
+                .set(LANE.RUN_ID, run)
+                .set(LANE.LANE_, 0)
+                .set(LANE.WANTED_AT, RunTable.CLOCK)
+                .execute();
+    }
+
+    /** A run is wanted again: its conducting lane has until the takeover time to be taken. */
+    static void wanted(DSLContext tx, UUID run) {
+        tx.update(LANE)
+                .set(LANE.WANTED_AT, RunTable.CLOCK)
+                .setNull(LANE.HEARTBEAT_AT)
+                .where(LANE.RUN_ID.eq(run), LANE.LANE_.eq(0))
+                .execute();
+    }
+
+    /** Makes a further lane; false when it is there already. */
+    public boolean open(LaneId id) {
+        return sql.insertInto(LANE)
+                        .set(LANE.RUN_ID, id.run())
+                        .set(LANE.LANE_, id.lane())
+                        .set(LANE.WANTED_AT, RunTable.CLOCK)
+                        .onConflictDoNothing()
+                        .execute()
+                == 1;
+    }
+
+    /**
+     * Makes this worker the carrier, whoever had the lane before; false when the run needs none, or the lane is gone. A
+     * succeeded run needs its conductor to be verified again.
+     */
+    public boolean take(LaneId id, String carrier) {
+        return sql.update(LANE)
+                        .set(LANE.CARRIER, carrier)
+                        .set(LANE.HEARTBEAT_AT, RunTable.CLOCK)
+                        .where(is(id), DSL.exists(runIn(id, WORKED)))
+                        .execute()
+                == 1;
+    }
+
+    /** Gives a lane back, so that another worker may take it at once. */
+    public void giveBack(LaneId id, String carrier) {
+        sql.update(LANE)
+                .setNull(LANE.CARRIER)
+                .setNull(LANE.HEARTBEAT_AT)
+                .setNull(LANE.HOLD)
+                .setNull(LANE.ROWS_PER_SECOND)
+                .setNull(LANE.NEXT_BATCH_SIZE)
+                .setNull(LANE.STRIPES)
+                .where(is(id), LANE.CARRIER.eq(carrier))
+                .execute();
+    }
+
+    /** Removes a lane that has no work left, unless another worker has it by now. */
+    public void close(LaneId id, String carrier) {
+        sql.deleteFrom(LANE).where(is(id), LANE.CARRIER.eq(carrier)).execute();
+    }
+
+    /**
+     * Removes a lane that nobody carries: it was given back and not taken since, or its carrier has shown no sign of
+     * life for so long.
+     *
+     * @return whether no such lane is there now, so that nobody can take it any more
+     */
+    public boolean withdraw(LaneId id, Duration silence) {
+        sql.deleteFrom(LANE)
+                .where(is(id), LANE.CARRIER.isNull().or(LANE.HEARTBEAT_AT.lt(RunTable.ago(silence))))
+                .execute();
+        return sql.fetchCount(LANE, is(id)) == 0;
+    }
+
+    /** Removes the side lanes of a run that nobody carries: there is no work for them now. */
+    public void withdrawUncarried(UUID run) {
+        sql.deleteFrom(LANE)
+                .where(LANE.RUN_ID.eq(run), LANE.LANE_.ne(0), LANE.CARRIER.isNull())
+                .execute();
+    }
+
+    /** A sign of life with what is known; false when another worker carries the lane now, or the run is not live. */
+    public boolean beat(
+            LaneId id,
+            String carrier,
+            @Nullable Double rate,
+            @Nullable Integer nextBatch,
+            @Nullable Integer stripes,
+            @Nullable String hold) {
+        return sql.update(LANE)
+                        .set(LANE.HEARTBEAT_AT, RunTable.CLOCK)
+                        .set(LANE.ROWS_PER_SECOND, rate)
+                        .set(LANE.NEXT_BATCH_SIZE, nextBatch)
+                        .set(LANE.STRIPES, stripes)
+                        .set(LANE.HOLD, hold)
+                        .where(is(id), LANE.CARRIER.eq(carrier), DSL.exists(runIn(id, LIVE)))
+                        .execute()
+                == 1;
+    }
+
+    /** The lanes of a run, in order. */
+    public List<LaneRecord> of(UUID run) {
+        return sql.selectFrom(LANE)
+                .where(LANE.RUN_ID.eq(run))
+                .orderBy(LANE.LANE_)
+                .fetch();
+    }
+
+    /** How many lanes of a run are carried and have shown a sign of life lately. */
+    public int alive(UUID run, Duration silence) {
+        return sql.fetchCount(
+                LANE, LANE.RUN_ID.eq(run), LANE.CARRIER.isNotNull(), LANE.HEARTBEAT_AT.ge(RunTable.ago(silence)));
+    }
+
+    /** Lanes that should be carried and showed no sign of life for so long. */
+    List<LaneId> lifeless(Duration silence) {
+        return sql.select(LANE.RUN_ID, LANE.LANE_)
+                .from(LANE)
+                .join(RUN)
+                .on(RUN.ID.eq(LANE.RUN_ID))
+                .where(RUN.STATE.in(WORKED))
+                .and(DSL.coalesce(LANE.HEARTBEAT_AT, LANE.WANTED_AT).lt(RunTable.ago(silence)))
+                .orderBy(LANE.LANE_, RUN.CREATED_AT)
+                .fetch(r -> new LaneId(r.value1(), r.value2()));
+    }
+
+    private static Condition is(LaneId id) {
+        return LANE.RUN_ID.eq(id.run()).and(LANE.LANE_.eq(id.lane()));
+    }
+
+    private static org.jooq.Select<?> runIn(LaneId id, List<String> states) {
+        Condition state = RUN.STATE.in(states);
+        return DSL.selectOne()
+                .from(RUN)
+                .where(RUN.ID.eq(id.run()), id.conducts() ? state.or(RUN.STATE.eq(RunState.SUCCEEDED.code())) : state);
+    }
+}

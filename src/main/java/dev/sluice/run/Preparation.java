@@ -1,0 +1,80 @@
+package dev.sluice.run;
+
+import dev.sluice.database.Database;
+import dev.sluice.database.Databases;
+import dev.sluice.job.Job;
+import dev.sluice.job.Shape;
+import dev.sluice.sql.TableName;
+import dev.sluice.table.TableFacts;
+import dev.sluice.table.TableInspection;
+import dev.sluice.verify.Verification;
+import dev.sluice.verify.VerificationChoice;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A job and what the database says of it: everything a run needs to know before its next step.
+ *
+ * @param job the definition the run was started with
+ * @param database the target
+ * @param facts of the migrated table
+ * @param into of the table an {@code insert} fills, its key being the conflict columns; present when it is searched for
+ *     orphans
+ * @param verification how the job is proven
+ */
+public record Preparation(
+        Job job, Database database, TableFacts facts, Optional<TableFacts> into, Verification verification) {
+
+    /**
+     * Asks the database.
+     *
+     * @throws dev.sluice.problem.Problem when the table or its key will not do
+     * @throws SQLException when an expression is wrong, or the database does not answer
+     */
+    public static Preparation of(Databases databases, Job job) throws SQLException {
+        Database database = databases.get(job.database());
+        TableFacts facts = TableInspection.inspect(
+                database, job.migrate().table(), job.migrate().key());
+        Map<String, TableFacts.Column> columns = Map.of();
+        Optional<TableFacts> into = Optional.empty();
+        if (job.migrate().shape() instanceof Shape.Insert insert) {
+            columns = TableInspection.columns(database, insert.target(), "migrate.insert.into");
+            if (insert.checkOrphans()) {
+                into = Optional.of(TableInspection.inspect(
+                        database, insert.target(), List.copyOf(insert.conflict().columns())));
+            }
+        }
+        return new Preparation(job, database, facts, into, VerificationChoice.of(database, job, facts, columns));
+    }
+
+    /**
+     * The same, with the tables as they are now: partitions come and go during a run.
+     *
+     * @throws dev.sluice.problem.Problem when the table or its key will not do any more
+     */
+    public Preparation refreshed() {
+        return new Preparation(
+                job,
+                database,
+                TableInspection.inspect(
+                        database, job.migrate().table(), job.migrate().key()),
+                into.map(filled -> TableInspection.inspect(
+                        database,
+                        filled.name(),
+                        filled.key().stream().map(TableFacts.KeyColumn::name).toList())),
+                verification);
+    }
+
+    /** What the migrate pass and the sweeps do. */
+    public dev.sluice.batch.Work change() {
+        return new dev.sluice.batch.Work.Change(
+                job.migrate().shape(), job.migrate().where());
+    }
+
+    /** The table that is changed by the batches, for ANALYZE. */
+    public TableName changed() {
+        return job.migrate().shape().into().orElse(facts.name());
+    }
+}

@@ -1,0 +1,77 @@
+package dev.sluice.run;
+
+import dev.sluice.database.schema.tables.records.RunRecord;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a job's newest run leaves for a gate to judge.
+ *
+ * @param run its id
+ * @param state where it stands
+ * @param fingerprint of the definition it ran
+ * @param database configured name of the target
+ * @param evidence what it proved; null unless it succeeded
+ * @param failure why it ended otherwise
+ * @param age since the rows were last verified, by the database's clock; null where they cannot be verified again
+ * @param renewal how long the next verification may take, going by the last one; null likewise
+ */
+public record Proof(
+        UUID run,
+        RunState state,
+        String fingerprint,
+        String database,
+        @Nullable Evidence evidence,
+        RunStatus.@Nullable Failure failure,
+        @Nullable Duration age,
+        @Nullable Duration renewal) {
+    /** A renewal rests this many times as long as it works. */
+    public static final int RENEWAL_REST = 4;
+
+    static Proof of(RunRecord row) {
+        return of(row, null);
+    }
+
+    static Proof of(RunRecord row, @Nullable Duration age) {
+        Evidence evidence = Json.read(row.getEvidence(), Evidence.class);
+        boolean renewable = age != null && evidence != null && evidence.condition() != null;
+        return new Proof(
+                row.getId(),
+                RunState.of(row.getState()),
+                row.getFingerprint(),
+                row.getDatabase(),
+                evidence,
+                Json.read(row.getFailure(), RunStatus.Failure.class),
+                renewable ? age : null,
+                renewable ? renewal(row, evidence) : null);
+    }
+
+    private static @Nullable Duration renewal(RunRecord row, @Nullable Evidence evidence) {
+        if (evidence == null || row.getVerifiedAt() == null) {
+            return null;
+        }
+        Duration last =
+                Duration.between(evidence.verifiedAsOf(), row.getVerifiedAt().toInstant());
+        // the first verification went at full pace, and ANALYZE came after it
+        boolean gentle = evidence.verifiedAsOf().isAfter(evidence.analyzedAt());
+        Duration length = last.isNegative() ? Duration.ZERO : last;
+        return gentle ? length : length.multipliedBy(1 + RENEWAL_REST);
+    }
+
+    /** Whether there is anything to look at again. */
+    boolean canBeRenewed() {
+        return evidence != null && evidence.condition() != null;
+    }
+
+    /** Where gates get it. */
+    public interface Source {
+        /**
+         * The proof of the job's newest run; empty when it never ran.
+         *
+         * @throws dev.sluice.problem.Problem UNAVAILABLE
+         */
+        Optional<Proof> newest(String job);
+    }
+}

@@ -1,0 +1,195 @@
+package dev.sluice.run;
+
+import static dev.sluice.database.schema.Tables.EVENT;
+import static dev.sluice.database.schema.Tables.RUN;
+
+import dev.sluice.database.Database;
+import dev.sluice.database.schema.tables.records.RunRecord;
+import dev.sluice.event.Actor;
+import dev.sluice.event.EventLog;
+import dev.sluice.problem.Problem;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jooq.DSLContext;
+import org.jooq.Field;
+import org.jooq.impl.DSL;
+import org.jooq.impl.SQLDataType;
+
+/**
+ * The runs in the control database. Every change of a state is guarded by the state it expects, and checks its count.
+ */
+public final class RunTable {
+    public static final Field<OffsetDateTime> CLOCK = DSL.field("clock_timestamp()", SQLDataType.TIMESTAMPWITHTIMEZONE);
+    private static final String SUCCEEDED = RunState.SUCCEEDED.code();
+
+    private final DSLContext sql;
+
+    public RunTable(Database control) {
+        this.sql = control.sql();
+    }
+
+    public DSLContext sql() {
+        return sql;
+    }
+
+    public Optional<RunRecord> find(UUID id) {
+        return sql.selectFrom(RUN).where(RUN.ID.eq(id)).fetchOptional();
+    }
+
+    /** @throws Problem NOT_FOUND */
+    public RunRecord get(UUID id) {
+        return find(id).orElseThrow(() -> unknown(id));
+    }
+
+    /** Reads and locks a run until the end of the transaction. */
+    public static RunRecord lock(DSLContext tx, UUID id) {
+        return tx.selectFrom(RUN)
+                .where(RUN.ID.eq(id))
+                .forUpdate()
+                .fetchOptional()
+                .orElseThrow(() -> unknown(id));
+    }
+
+    private static Problem unknown(UUID id) {
+        return new Problem(
+                Problem.Kind.NOT_FOUND, "unknown-run", "There is no run " + id + ". `sluice status` lists them.");
+    }
+
+    List<RunRecord> list(Optional<String> job, int limit) {
+        return sql.selectFrom(RUN)
+                .where(job.map(RUN.JOB::eq).orElse(DSL.noCondition()))
+                .orderBy(RUN.CREATED_AT.desc(), RUN.ID)
+                .limit(limit)
+                .fetch();
+    }
+
+    Optional<RunRecord> latest(DSLContext tx, String job) {
+        return tx.selectFrom(RUN)
+                .where(RUN.JOB.eq(job))
+                .orderBy(RUN.CREATED_AT.desc(), RUN.ID)
+                .limit(1)
+                .fetchOptional();
+    }
+
+    /** The newest run of this very definition. */
+    Optional<RunRecord> latest(DSLContext tx, String job, String fingerprint) {
+        return tx.selectFrom(RUN)
+                .where(RUN.JOB.eq(job), RUN.FINGERPRINT.eq(fingerprint))
+                .orderBy(RUN.CREATED_AT.desc(), RUN.ID)
+                .limit(1)
+                .fetchOptional();
+    }
+
+    /** Every run of the job that began, newest first. */
+    List<RunRecord> begun(DSLContext tx, String job) {
+        return tx.selectFrom(RUN)
+                .where(RUN.JOB.eq(job), RUN.STARTED_AT.isNotNull())
+                .orderBy(RUN.CREATED_AT.desc(), RUN.ID)
+                .fetch();
+    }
+
+    List<RunRecord> latest() {
+        return sql.select(RUN.fields())
+                .distinctOn(RUN.JOB)
+                .from(RUN)
+                .orderBy(RUN.JOB, RUN.CREATED_AT.desc())
+                .fetchInto(RUN);
+    }
+
+    /**
+     * Moves a run from the state it was read in to another, with its event, in the given transaction.
+     *
+     * @param row as read, locked or not
+     * @param more other columns that change with it
+     * @throws Problem CONFLICT {@code illegal-move} when the state does not allow it, {@code run-moved} when it is not
+     *     in that state any more
+     */
+    public static void move(
+            DSLContext tx,
+            RunRecord row,
+            RunState to,
+            Map<Field<?>, ?> more,
+            Actor actor,
+            String action,
+            Map<String, Object> detail) {
+        RunState from = RunState.of(row.getState());
+        if (!from.next().contains(to)) {
+            throw new Problem(
+                    Problem.Kind.CONFLICT,
+                    "illegal-move",
+                    "Run " + row.getId() + " of " + row.getJob() + " is " + from.code() + " and cannot become "
+                            + to.code()
+                            + ". From " + from.code() + " it may become: "
+                            + (from.next().isEmpty() ? "nothing else" : names(from)) + ".",
+                    Map.of("run", row.getId().toString(), "state", from.code()));
+        }
+        int rows = tx.update(RUN)
+                .set(RUN.STATE, to.code())
+                .set(more)
+                .where(RUN.ID.eq(row.getId()), RUN.STATE.eq(from.code()), RUN.PASS.eq(row.getPass()))
+                .execute();
+        if (rows != 1) {
+            throw new Problem(
+                    Problem.Kind.CONFLICT,
+                    "run-moved",
+                    "Run " + row.getId() + " is not " + from.code() + " any more (updated " + rows
+                            + " rows, expected 1). Look at it again, then decide.");
+        }
+        new EventLog(tx).append(actor, action, row.getJob(), row.getId(), detail);
+    }
+
+    /** A run that is resumed after another one was asked for is the job's newest again, and its gate's. */
+    static void renew(DSLContext tx, RunRecord row) {
+        tx.update(RUN)
+                .set(RUN.CREATED_AT, CLOCK)
+                .where(RUN.ID.eq(row.getId()))
+                .andExists(DSL.selectOne()
+                        .from(RUN.as("newer"))
+                        .where(
+                                RUN.as("newer").JOB.eq(row.getJob()),
+                                RUN.as("newer").CREATED_AT.gt(row.getCreatedAt())))
+                .execute();
+    }
+
+    /** When the run came into the state it is waiting in: its last event of that sort. */
+    Optional<OffsetDateTime> waitingSince(RunRecord row) {
+        return sql.select(DSL.max(EVENT.AT))
+                .from(EVENT)
+                .where(EVENT.JOB.eq(row.getJob()), EVENT.RUN_ID.eq(row.getId()))
+                .and(EVENT.ACTION.in("run.queued", "run.paused", "run.resumed"))
+                .fetchOptional(DSL.max(EVENT.AT));
+    }
+
+    private static String names(RunState from) {
+        return String.join(", ", from.next().stream().map(RunState::code).toList());
+    }
+
+    /** Since a run was last verified, by the database's clock; empty where it cannot be verified again. */
+    Optional<Duration> verifiedAgo(UUID id) {
+        return sql.select(
+                        DSL.field("extract(epoch FROM clock_timestamp() - {0})::float8", Double.class, RUN.VERIFIED_AT))
+                .from(RUN)
+                .where(RUN.ID.eq(id))
+                .fetchOptional(r -> r.value1())
+                .map(seconds -> Duration.ofMillis((long) (seconds * 1000)));
+    }
+
+    /** Newest runs of their jobs that succeeded and were last verified longer ago than this. */
+    List<RunRecord> stale(Duration age) {
+        return latest().stream()
+                .filter(r -> r.getState().equals(SUCCEEDED))
+                .filter(r -> sql.fetchExists(
+                        DSL.selectOne().from(RUN).where(RUN.ID.eq(r.getId()), RUN.VERIFIED_AT.lt(ago(age)))))
+                .toList();
+    }
+
+    static Field<OffsetDateTime> ago(Duration length) {
+        return DSL.field(
+                "clock_timestamp() - {0} * interval '1 millisecond'",
+                SQLDataType.TIMESTAMPWITHTIMEZONE, DSL.val(length.toMillis()));
+    }
+}

@@ -1,0 +1,39 @@
+package dev.sluice.schedule;
+
+import dev.sluice.problem.Problem;
+import java.time.Duration;
+
+/**
+ * How this worker takes part in the schedule.
+ *
+ * @param worker this worker's name
+ * @param runs how many runs it carries at once; at least 1
+ * @param checkIn how often it tells the other workers that it is alive; at least 100 ms
+ * @param takeover how long a run shows no sign of life before another worker takes it; at least 200 ms
+ * @param stopTimeout how long a stop waits for batches in flight
+ */
+public record ScheduleSettings(String worker, int runs, Duration checkIn, Duration takeover, Duration stopTimeout) {
+
+    /** 10 runs, check-in every 5 s, takeover after 10 s, 30 s to stop. */
+    public static ScheduleSettings of(String worker) {
+        return new ScheduleSettings(worker, 10, Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofSeconds(30));
+    }
+
+    /** @throws Problem INVALID {@code bad-schedule-settings} for values outside of the ranges above */
+    public ScheduleSettings {
+        if (runs < 1) {
+            throw bad("a worker that carries " + runs + " runs would do nothing. Give at least 1.");
+        }
+        if (checkIn.toMillis() < 100) {
+            throw bad("a check-in every " + checkIn + " is too often. Give at least 100 ms.");
+        }
+        if (takeover.toMillis() < 200) {
+            throw bad(
+                    "a takeover after " + takeover + " would take runs from workers that live. Give at least 200 ms.");
+        }
+    }
+
+    private static Problem bad(String what) {
+        return new Problem(Problem.Kind.INVALID, "bad-schedule-settings", "Schedule settings: " + what);
+    }
+}

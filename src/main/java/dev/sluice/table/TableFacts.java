@@ -1,0 +1,90 @@
+package dev.sluice.table;
+
+import dev.sluice.sql.TableName;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * A job's table, as the catalog has it.
+ *
+ * @param name as the job names it
+ * @param oid of the table
+ * @param partitioned whether it is a partitioned table
+ * @param leaves what the batches walk, in the catalog's order: the leaf partitions, or the table itself
+ * @param key the key columns in the index' order; unique together, not null, indexed
+ * @param keyIndex name of the unique index on the key (of the parent, if partitioned)
+ * @param columns every column by name, in the table's order
+ * @param estimatedRows by {@code pg_class.reltuples} over the leaves, scaled to their present size as the planner does;
+ *     -1 when a leaf that has rows was never analysed
+ * @param bytes heap size over the leaves, without indexes
+ */
+public record TableFacts(
+        TableName name,
+        long oid,
+        boolean partitioned,
+        List<Leaf> leaves,
+        List<KeyColumn> key,
+        String keyIndex,
+        Map<String, Column> columns,
+        long estimatedRows,
+        long bytes) {
+
+    /**
+     * What one partition of a run walks.
+     *
+     * @param name of the leaf
+     * @param oid of the leaf
+     * @param estimatedRows by its {@code reltuples}; -1 when never analysed
+     */
+    public record Leaf(TableName name, long oid, long estimatedRows) {}
+
+    /**
+     * @param name unquoted
+     * @param type as {@code format_type} prints it, such as {@code numeric(10,2)}; of a domain its base type
+     */
+    public record KeyColumn(String name, String type) {
+        /** Quoted. */
+        public String sql() {
+            return TableName.quote(name);
+        }
+    }
+
+    /**
+     * @param name unquoted
+     * @param type as {@code format_type} prints it
+     * @param notNull declared NOT NULL
+     * @param generated a generated or GENERATED ALWAYS AS IDENTITY column, which cannot be set
+     */
+    public record Column(String name, String type, boolean notNull, boolean generated) {}
+
+    /** The same table with only those of its leaves. */
+    public TableFacts only(Set<Long> oids) {
+        return new TableFacts(
+                name,
+                oid,
+                partitioned,
+                leaves.stream().filter(leaf -> oids.contains(leaf.oid())).toList(),
+                key,
+                keyIndex,
+                columns,
+                estimatedRows,
+                bytes);
+    }
+
+    /** The oids of the leaves. */
+    public Set<Long> leafOids() {
+        return leaves.stream().map(Leaf::oid).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** {@code id bigint}, {@code line integer}: what a position is made of. */
+    public List<String> keyColumns() {
+        return key.stream().map(k -> k.name() + " " + k.type()).toList();
+    }
+
+    /** For people: {@code id bigint, line integer}. */
+    public String keyText() {
+        return String.join(", ", keyColumns());
+    }
+}
