@@ -1,0 +1,322 @@
+package dev.sluice.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.checkpoint.Claim;
+import dev.sluice.checkpoint.Claims;
+import dev.sluice.checkpoint.PartitionId;
+import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.Wanted;
+import dev.sluice.table.TableFacts;
+import dev.sluice.testing.TestTarget;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.Tuple;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import net.jqwik.api.lifecycle.AfterContainer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The union of the batches is the table, without overlap: whatever the key, whatever the sizes and stripes, whatever
+ * interrupts the walk between two batches, in the middle of a range too.
+ */
+class BatchUnionTest {
+    private static final TestTarget target = TestTarget.create(Duration.ofSeconds(30));
+    private static final boolean icu = makeCollation();
+    private static int tables;
+
+    /** Whether the server has ICU. */
+    private static boolean makeCollation() {
+        String found = target.db().value("SELECT count(*) FROM pg_collation WHERE collname = 'en-x-icu'");
+        if (found.equals("0")) {
+            return false;
+        }
+        target.db().run("CREATE COLLATION nd (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
+        return true;
+    }
+
+    @AfterContainer
+    static void stop() {
+        target.close();
+    }
+
+    /** How the rows are kept. */
+    enum Storage {
+        PLAIN,
+        HASHED,
+        HASHED_TWICE
+    }
+
+    /** What comes before a batch. */
+    enum Before {
+        NOTHING,
+        /** another worker takes the partition, and this one tries once more */
+        TAKEN_BY_ANOTHER,
+        /** the last batch is sent again, as after an answer that was lost */
+        ANSWER_LOST,
+        /** the same batch is rolled back first, as with a connection that broke */
+        CONNECTION_LOST,
+        PAUSED,
+        CANCELLED_AND_RESUMED,
+        /** every row gets another place on disk */
+        ROWS_WRITTEN_BY_OTHERS
+    }
+
+    /**
+     * One batch.
+     *
+     * @param ask is heard where a range begins
+     */
+    record Step(Before before, Ask ask) {}
+
+    @Property(tries = 80, shrinking = ShrinkingMode.OFF)
+    void everyRowIsChangedOnce(
+            @ForAll @Size(min = 1, max = 3) List<KeyType> types,
+            @ForAll Storage storage,
+            @ForAll @IntRange(min = 0, max = 250) int rows,
+            @ForAll("steps") List<Step> steps,
+            @ForAll long seed)
+            throws SQLException {
+        List<KeyType> key = types.stream()
+                .map(t -> t.needsIcu() && !icu ? KeyType.TEXT_C : t)
+                .toList();
+        String table = "t" + ++tables;
+        make(table, key, storage, rows, new Random(seed));
+        TableFacts facts = target.facts(table);
+        UUID run = target.begun(facts);
+        long filled = count(table, "true");
+
+        long scanned = new Walk(facts, run, steps).walk();
+
+        assertThat(count(table, "n = 1")).as("rows changed once").isEqualTo(filled);
+        assertThat(count(table, "n > 1")).as("rows changed twice").isZero();
+        assertThat(scanned).as("keys the batches counted").isEqualTo(filled);
+        var counts = target.checkpoints().counts(run, 0);
+        assertThat(counts.scanned()).isEqualTo(filled);
+        assertThat(counts.changed()).isEqualTo(filled);
+        assertThat(counts.hot()).isBetween(0L, filled);
+        target.db().run("DROP TABLE " + table);
+    }
+
+    @Provide
+    Arbitrary<List<Step>> steps() {
+        Arbitrary<Before> before = Arbitraries.frequencyOf(
+                Tuple.of(3, Arbitraries.just(Before.NOTHING)), Tuple.of(4, Arbitraries.of(Before.class)));
+        Arbitrary<Integer> size = Arbitraries.oneOf(
+                Arbitraries.integers().between(1, 5), Arbitraries.integers().between(5, 300));
+        Arbitrary<Integer> stripes =
+                Arbitraries.frequencyOf(Tuple.of(2, Arbitraries.just(1)), Tuple.of(3, Arbitraries.of(2, 4, 8, 64)));
+        return Combinators.combine(before, size, stripes)
+                .as((b, n, k) -> new Step(b, new Ask(n, k)))
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(25);
+    }
+
+    /** One walk over every partition, with its interruptions. */
+    private static final class Walk {
+        private final TableFacts facts;
+        private final UUID run;
+        private final List<Step> steps;
+        private final Claims claims;
+        private final Batches batches;
+        private int taken;
+        private long scanned;
+
+        Walk(TableFacts facts, UUID run, List<Step> steps) {
+            this.facts = facts;
+            this.run = run;
+            this.steps = steps;
+            this.batches = target.batches(facts);
+            this.claims = target.claims(run);
+        }
+
+        long walk() throws SQLException {
+            for (PartitionId id : target.open(run)) {
+                Claim claim = claim(id);
+                @Nullable Claim last = null;
+                for (boolean done = false; !done; ) {
+                    Step step = steps.get(taken++ % steps.size());
+                    claim = interrupted(step, claim, last);
+                    last = claim;
+                    Outcome.Committed c = (Outcome.Committed) batches.commit(claim, step.ask());
+                    if (claim.position().rangeEnd() == null) {
+                        assertThat(c.scanned()).isBetween(0L, (long) step.ask().keys());
+                        if (c.position().rangeEnd() == null) {
+                            assertThat(c.changed()).isEqualTo(c.scanned());
+                        }
+                    }
+                    assertThat(c.hot()).isBetween(0L, c.changed());
+                    moved(claim.position(), c, step.ask());
+                    scanned += c.scanned();
+                    claim = claim.at(c.position());
+                    done = c.last();
+                }
+                assertThat(batches.commit(claim, 10))
+                        .as("a batch after the last")
+                        .isInstanceOf(Outcome.Refused.class);
+                assertThat(claims.claim(id)).isEmpty();
+            }
+            return scanned;
+        }
+
+        /** The cursor stays until the last stripe; range and stripes stay as they were laid down. */
+        private void moved(Position before, Outcome.Committed c, Ask ask) {
+            Position now = c.position();
+            int stripes = before.rangeEnd() == null ? ask.stripes() : before.stripes();
+            if (now.rangeEnd() == null) {
+                assertThat(now).isEqualTo(Position.after(now.cursor()));
+                if (before.rangeEnd() == null) {
+                    assertThat(stripes == 1 || c.scanned() == 0).isTrue();
+                } else {
+                    assertThat(before.stripe()).isEqualTo(stripes - 1);
+                    assertThat(now.cursor()).isEqualTo(before.rangeEnd());
+                }
+            } else {
+                assertThat(c.last()).isFalse();
+                assertThat(now.cursor()).isEqualTo(before.cursor());
+                assertThat(now.stripes()).isEqualTo(stripes);
+                assertThat(now.stripe()).isEqualTo(before.stripe() + 1);
+                if (before.rangeEnd() != null) {
+                    assertThat(now.rangeEnd()).isEqualTo(before.rangeEnd());
+                }
+            }
+        }
+
+        private Claim claim(PartitionId id) {
+            return claims.claim(id).orElseThrow();
+        }
+
+        /** The claim to go on with. */
+        private Claim interrupted(Step step, Claim claim, @Nullable Claim last) throws SQLException {
+            switch (step.before()) {
+                case NOTHING -> {
+                    return claim;
+                }
+                case TAKEN_BY_ANOTHER -> {
+                    Claim fresh = claim(claim.id());
+                    assertThat(fresh.position()).isEqualTo(claim.position());
+                    refused(claim, step.ask());
+                    return fresh;
+                }
+                case ANSWER_LOST -> {
+                    if (last != null) {
+                        refused(last, step.ask());
+                    }
+                    return claim.at(
+                            claims.read(claim.id()).orElseThrow().claim().position());
+                }
+                case CONNECTION_LOST -> {
+                    rolledBack(claim, step.ask());
+                    return claim;
+                }
+                case PAUSED -> {
+                    target.mandate().want(run, Wanted.PAUSED);
+                    refused(claim, step.ask());
+                    target.mandate().want(run, Wanted.RUNNING);
+                    return claim;
+                }
+                case CANCELLED_AND_RESUMED -> {
+                    target.mandate().want(run, Wanted.STOPPED);
+                    refused(claim, step.ask());
+                    target.mandate().want(run, Wanted.RUNNING);
+                    refused(claim, step.ask());
+                    return claim(claim.id());
+                }
+                case ROWS_WRITTEN_BY_OTHERS -> {
+                    target.db().run("UPDATE " + claim.relation() + " SET pad = coalesce(pad, '') || '.'");
+                    return claim;
+                }
+            }
+            throw new IllegalStateException();
+        }
+
+        private void refused(Claim claim, Ask ask) throws SQLException {
+            long before = changes();
+            assertThat(batches.commit(claim, ask)).isInstanceOf(Outcome.Refused.class);
+            assertThat(changes()).as("changed by a refused batch").isEqualTo(before);
+        }
+
+        private void rolledBack(Claim claim, Ask ask) throws SQLException {
+            long before = changes();
+            try (Connection connection = target.database().connect()) {
+                connection.setAutoCommit(false);
+                try (PreparedStatement s = batches.statement(claim, ask).prepare(connection, claim, ask);
+                        var row = s.executeQuery()) {
+                    assertThat(row.next()).isTrue();
+                }
+                connection.rollback();
+                connection.setAutoCommit(true);
+            }
+            assertThat(changes()).as("changed by a batch that was rolled back").isEqualTo(before);
+        }
+
+        private long changes() {
+            return Long.parseLong(target.db()
+                    .value("SELECT coalesce(sum(n), 0) FROM " + facts.name().sql()));
+        }
+    }
+
+    private static void make(String table, List<KeyType> key, Storage storage, int rows, Random random)
+            throws SQLException {
+        String columns = IntStream.range(0, key.size()).mapToObj(i -> "k" + i).collect(Collectors.joining(", "));
+        String definitions = IntStream.range(0, key.size())
+                .mapToObj(i -> "k" + i + " " + key.get(i).sql)
+                .collect(Collectors.joining(", "));
+        List<String> sql = new ArrayList<>();
+        sql.add("CREATE TABLE " + table + " (pad text, " + definitions + ", n int NOT NULL DEFAULT 0, PRIMARY KEY ("
+                + columns + "))" + (storage == Storage.PLAIN ? "" : " PARTITION BY HASH (k" + (key.size() - 1) + ")"));
+        switch (storage) {
+            case PLAIN -> {}
+            case HASHED -> IntStream.range(0, 3).forEach(i -> sql.add(leaf(table, table + "_" + i, 3, i)));
+            case HASHED_TWICE -> {
+                sql.add(leaf(table, table + "_0", 2, 0));
+                sql.add(leaf(table, table + "_1", 2, 1) + " PARTITION BY HASH (k0)");
+                sql.add(leaf(table + "_1", table + "_1_0", 2, 0));
+                sql.add(leaf(table + "_1", table + "_1_1", 2, 1));
+            }
+        }
+        target.db().run(sql.toArray(String[]::new));
+        String values = key.stream()
+                .map(k -> "CAST(? AS " + k.sql.replaceAll(" COLLATE.*", "") + ")")
+                .collect(Collectors.joining(", "));
+        try (Connection c = target.db().connect();
+                PreparedStatement s = c.prepareStatement(
+                        "INSERT INTO " + table + " (" + columns + ") VALUES (" + values + ") ON CONFLICT DO NOTHING")) {
+            c.setAutoCommit(false);
+            for (int row = 0; row < rows; row++) {
+                for (int i = 0; i < key.size(); i++) {
+                    s.setObject(i + 1, key.get(i).value(random), java.sql.Types.OTHER);
+                }
+                s.addBatch();
+            }
+            s.executeBatch();
+            c.commit();
+        }
+    }
+
+    private static String leaf(String parent, String name, int modulus, int remainder) {
+        return "CREATE TABLE " + name + " PARTITION OF " + parent + " FOR VALUES WITH (MODULUS " + modulus
+                + ", REMAINDER " + remainder + ")";
+    }
+
+    private static long count(String table, String where) {
+        return Long.parseLong(target.db().value("SELECT count(*) FROM " + table + " WHERE " + where));
+    }
+}

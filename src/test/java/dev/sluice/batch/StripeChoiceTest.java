@@ -1,0 +1,298 @@
+package dev.sluice.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.Tuning;
+import dev.sluice.job.Stripes;
+import dev.sluice.table.HeapFacts;
+import dev.sluice.testing.TestTarget;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Random;
+import java.util.stream.IntStream;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Scale;
+import org.jspecify.annotations.Nullable;
+
+/** Stripes follow what is measured, on a table that is made of figures alone. */
+class StripeChoiceTest {
+    private static final Tuning TUNING = new Tuning(200, 1000, null);
+    private static final HeapFacts FINE = new HeapFacts(
+            Optional.empty(), 3, 100, OptionalDouble.of(1), OptionalDouble.of(30), OptionalDouble.of(256));
+
+    /** A table: seconds for each key, and the share of rows changed in place, by the number of stripes. */
+    private static class Table {
+        double plain = 8e-6;
+        double striped = 6e-6;
+        double best = 16;
+        boolean held;
+        double noise;
+        double plainShare = 0.02;
+        final Random random = new Random(7);
+
+        double secondsPerKey(int stripes) {
+            double seconds = stripes == 1 ? plain : stripes == best ? striped : striped * 1.3;
+            if (held && stripes > 1) {
+                seconds = plain * 1.2;
+            }
+            return seconds * (1 + noise * (random.nextDouble() - 0.5));
+        }
+
+        double share(int stripes) {
+            return stripes == 1 ? plainShare : held ? 0.03 : 0.97 - 0.95 / stripes;
+        }
+    }
+
+    /** A walk over it; the stripes of each range. */
+    private static final class Walk {
+        final Table table;
+        Sizing sizing;
+        final List<Ask> ranges = new ArrayList<>();
+        private Position position = Position.after(null);
+
+        Walk(Table table, Stripes setting, HeapFacts heap) {
+            this.table = table;
+            this.sizing = Sizing.startingAt(1000, setting, TestTarget.PLUS_ONE, heap);
+        }
+
+        Walk ranges(int count) {
+            for (int i = 0; i < count; i++) {
+                Ask ask = sizing.ask(null);
+                ranges.add(ask);
+                do {
+                    batch(ask);
+                } while (position.rangeEnd() != null);
+            }
+            return this;
+        }
+
+        void batch(Ask ask) {
+            int k = position.rangeEnd() == null ? ask.stripes() : position.stripes();
+            int next = position.stripe() + 1;
+            Position after = next == k ? Position.after(List.of("c")) : new Position(null, List.of("e"), k, next);
+            long keys = ask.keys() / k;
+            double seconds = 0.002 + keys * table.secondsPerKey(k);
+            sizing = sizing.after(
+                    position, TUNING, ask, committed(after, keys, (long) (keys * table.share(k))), seconds);
+            position = after;
+        }
+
+        List<Integer> stripes() {
+            return ranges.stream().map(Ask::stripes).toList();
+        }
+
+        int last() {
+            return ranges.getLast().stripes();
+        }
+    }
+
+    private static Outcome.Committed committed(Position position, long keys, long hot) {
+        return new Outcome.Committed(position, false, keys, keys, hot, 0, 0, TUNING, "500ms");
+    }
+
+    private static Walk auto(Table table) {
+        return new Walk(table, new Stripes.Auto(), FINE);
+    }
+
+    @Example
+    void beginsWithoutTriesEachAndKeepsTheBest() {
+        Walk walk = auto(new Table()).ranges(40);
+        int first = walk.stripes().indexOf(8);
+        assertThat(walk.stripes().subList(0, first)).containsOnly(1);
+        assertThat(walk.ranges.get(first - 1).keys()).as("batches have grown").isGreaterThan(10_000);
+        assertThat(walk.stripes().subList(first, first + 4)).containsExactly(8, 8, 16, 16);
+        assertThat(walk.stripes().subList(first + 4, 40)).containsOnly(16);
+    }
+
+    @Example
+    void keepsEightWhereTheyAreFaster() {
+        Table table = new Table();
+        table.best = 8;
+        assertThat(auto(table).ranges(40).last()).isEqualTo(8);
+    }
+
+    @Example
+    void goesWithoutWhereStripesAreMuchSlower() {
+        Table table = new Table();
+        table.striped = table.plain * 1.3;
+        assertThat(auto(table).ranges(40).last()).isEqualTo(1);
+    }
+
+    @Example
+    void aLittleSlowerIsWorthTheWalSaved() {
+        Table table = new Table();
+        table.striped = table.plain * 1.1;
+        assertThat(auto(table).ranges(40).last()).isEqualTo(16);
+    }
+
+    @Example
+    void noneAreTriedWhereRowsAreChangedInPlaceAnyway() {
+        Table table = new Table();
+        table.plainShare = 0.9;
+        assertThat(auto(table).ranges(100).stripes()).containsOnly(1);
+    }
+
+    @Example
+    void restsWhileAnOldSnapshotHoldsTheHorizonLongerEachTime() {
+        Table table = new Table();
+        table.held = true;
+        Walk walk = auto(table).ranges(4000);
+        List<Integer> at = IntStream.range(0, 4000)
+                .filter(i -> walk.stripes().get(i) > 1)
+                .boxed()
+                .toList();
+        assertThat(at).as("ranges in stripes").hasSizeBetween(4, 8);
+        for (int i = 2; i < at.size() - 1; i++) {
+            int before = at.get(i - 1) - at.get(i - 2);
+            assertThat(at.get(i) - at.get(i - 1)).isGreaterThan(before).isLessThan(2 * before + 10);
+        }
+
+        table.held = false;
+        walk.ranges(StripeChoice.LONGEST_REST + 50);
+        assertThat(walk.last()).as("when the snapshot is gone").isEqualTo(16);
+    }
+
+    @Example
+    void stopsStripesAtTheFirstRangeThatIsNotChangedInPlace() {
+        Table table = new Table();
+        Walk walk = auto(table).ranges(40);
+        table.held = true;
+        walk.ranges(2);
+        assertThat(walk.stripes().subList(40, 42)).containsExactly(16, 1);
+    }
+
+    @Example
+    void triesAgainAfterAWhileAndFollows() {
+        Table table = new Table();
+        Walk walk = auto(table).ranges(40);
+        table.best = 8;
+        walk.ranges(StripeChoice.TRIED_AGAIN_AFTER / 16 + 30);
+        assertThat(walk.last()).isEqualTo(8);
+    }
+
+    @Property
+    void findsTheBestInNoise(@ForAll @IntRange(min = 0, max = 1000) int seed) {
+        Table table = new Table();
+        table.random.setSeed(seed);
+        table.noise = 0.4;
+        assertThat(auto(table).ranges(40).last()).isEqualTo(16);
+    }
+
+    @Property
+    void rangesAreNeverTinyNorTooLarge(
+            @ForAll @Scale(9) @DoubleRange(min = 1e-7, max = 1) double seconds,
+            @ForAll @IntRange(min = 1, max = 2000) int rowsPerSecond) {
+        Table table = new Table();
+        table.plain = seconds;
+        table.striped = seconds;
+        Walk walk = auto(table).ranges(60);
+        walk.ranges.add(walk.sizing.ask(rowsPerSecond));
+        assertThat(walk.ranges).allSatisfy(ask -> {
+            if (ask.stripes() > 1) {
+                assertThat(ask.keys())
+                        .isBetween(ask.stripes() * Sizing.SMALLEST_STRIPE, (int) (Sizing.RANGE_BYTES / 256));
+            }
+        });
+        Ask limited = walk.ranges.getLast();
+        assertThat(limited.keys() / limited.stripes()).isLessThanOrEqualTo(rowsPerSecond);
+    }
+
+    @Example
+    void eachStripeLastsAboutTheTarget() {
+        Table table = new Table();
+        table.plain = 2e-4;
+        table.striped = 1e-4;
+        Ask ask = auto(table).ranges(60).ranges.getLast();
+        assertThat(ask.stripes()).isEqualTo(16);
+        assertThat(0.002 + ask.keys() / 16 * 1e-4).isBetween(0.16, 0.22);
+    }
+
+    @Example
+    void aTimeoutHalvesTheNextRange() {
+        Sizing sizing = auto(new Table()).ranges(40).sizing;
+        Ask before = new Sizing(BatchSize.startingAt(4000), sizing.choice(), sizing.largestRange()).ask(null);
+        Ask after = new Sizing(BatchSize.startingAt(4000), sizing.choice(), sizing.largestRange())
+                .halved()
+                .ask(null);
+        assertThat(before).isEqualTo(new Ask(64_000, 16));
+        assertThat(after).isEqualTo(new Ask(32_000, 16));
+    }
+
+    @Example
+    void theRestOfARangeThatAnotherBeganIsNotJudged() {
+        Walk walk = auto(new Table());
+        walk.position = new Position(null, List.of("e"), 64, 60);
+        for (int i = 0; i < 4; i++) {
+            walk.batch(walk.sizing.ask(null));
+        }
+        assertThat(walk.sizing.choice().measured()).isEmpty();
+        assertThat(walk.ranges(40).last()).isEqualTo(16);
+    }
+
+    @Example
+    void aGivenNumberIsKeptWhateverIsMeasured() {
+        Table table = new Table();
+        table.held = true;
+        table.plain = 0.01;
+        assertThat(new Walk(table, new Stripes.Fixed(4), FINE).ranges(50).stripes())
+                .containsOnly(4);
+        assertThat(new Walk(table, new Stripes.Off(), FINE).ranges(50).stripes())
+                .containsOnly(1);
+    }
+
+    @Example
+    void noneOnATableWhereTheyBringNothing() {
+        assertThat(auto(new Table()).ranges(40).last()).isEqualTo(16);
+        assertThat(without(heap("n", 3, 100, 1.0, 30.0))).contains("column \"n\"");
+        assertThat(without(heap(null, 1, 100, 1.0, 30.0))).contains("no index but the key's");
+        assertThat(without(heap(null, 3, 80, 1.0, 30.0))).contains("fillfactor of 80");
+        assertThat(without(heap(null, 3, 100, -0.4, 30.0))).contains("correlation -0.40");
+        assertThat(without(heap(null, 3, 100, 1.0, 3.5))).contains("3.5 rows");
+        for (HeapFacts fine :
+                List.of(heap(null, 2, 90, -1.0, 30.0), heap(null, 9, 100, null, null), HeapFacts.UNKNOWN)) {
+            assertThat(StripeChoice.against(fine)).isEmpty();
+        }
+    }
+
+    @Example
+    void fewerStripesWhereAPageHoldsFewRows() {
+        assertThat(new Walk(new Table(), new Stripes.Auto(), heap(null, 3, 100, 1.0, 6.0))
+                        .ranges(60)
+                        .stripes())
+                .contains(4)
+                .doesNotContain(8, 16);
+        assertThat(new Walk(new Table(), new Stripes.Auto(), heap(null, 3, 100, 1.0, 12.0))
+                        .ranges(60)
+                        .stripes())
+                .contains(8)
+                .doesNotContain(16);
+    }
+
+    private static String without(HeapFacts heap) {
+        assertThat(new Walk(new Table(), new Stripes.Auto(), heap).ranges(40).stripes())
+                .containsOnly(1);
+        return StripeChoice.against(heap).orElseThrow();
+    }
+
+    private static HeapFacts heap(
+            @Nullable String indexed,
+            int indexes,
+            int fillfactor,
+            @Nullable Double correlation,
+            @Nullable Double rowsPerPage) {
+        return new HeapFacts(
+                Optional.ofNullable(indexed),
+                indexes,
+                fillfactor,
+                correlation == null ? OptionalDouble.empty() : OptionalDouble.of(correlation),
+                rowsPerPage == null ? OptionalDouble.empty() : OptionalDouble.of(rowsPerPage),
+                OptionalDouble.of(256));
+    }
+}

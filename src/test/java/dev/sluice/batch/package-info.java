@@ -1,0 +1,5 @@
+/** Batches on a real PostgreSQL: exactly once, one writer, by the index. */
+@NullMarked
+package dev.sluice.batch;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,127 @@
+package dev.sluice.bench;
+
+import dev.sluice.testing.TestPostgres;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * The one PostgreSQL server of a run, set up as a small production server: what it confirms is on disk, and no
+ * checkpoint falls into a timed part.
+ */
+final class BenchServer implements AutoCloseable {
+    /** Everything that is not the server's default; autovacuum and full_page_writes stay on. */
+    private static final Map<String, String> SETTINGS = new TreeMap<>(Map.of(
+            "fsync", "on",
+            "full_page_writes", "on",
+            "synchronous_commit", "on",
+            "shared_buffers", "1GB",
+            "max_wal_size", "16GB",
+            // WAL files are recycled and not made anew, as on a server that has run for a while
+            "min_wal_size", "8GB",
+            "checkpoint_timeout", "1h",
+            "max_connections", "100"));
+
+    private static final String DATABASE = "bench";
+
+    private final EmbeddedPostgres server;
+
+    private BenchServer(EmbeddedPostgres server) {
+        this.server = server;
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param data folder for its data, emptied before
+     */
+    static BenchServer start(Path data) throws IOException {
+        var builder = EmbeddedPostgres.builder().setDataDirectory(data).setCleanDataDirectory(true);
+        SETTINGS.forEach(builder::setServerConfig);
+        var server = new BenchServer(builder.start());
+        SETTINGS.keySet().forEach(server::requireInForce);
+        server.makeWal();
+        return server;
+    }
+
+    /** The server's options have their order; what counts is what it says. */
+    private void requireInForce(String setting) {
+        String is = database("postgres").value("SHOW " + setting);
+        if (!is.equals(SETTINGS.get(setting))) {
+            throw new IllegalStateException(setting + " is " + is + ", not " + SETTINGS.get(setting));
+        }
+    }
+
+    /** Fills 6 GB of WAL files, so that the first contender finds them made as the others do. */
+    private void makeWal() {
+        database("postgres")
+                .run(
+                        "CREATE EXTENSION pg_walinspect",
+                        "SELECT pg_logical_emit_message(false, 'bench', repeat('x', 16000000)) FROM generate_series(1, 375)",
+                        "CHECKPOINT");
+    }
+
+    private TestPostgres.Fresh database(String name) {
+        return new TestPostgres.Fresh(
+                "jdbc:postgresql://localhost:" + server.getPort() + "/" + name, "postgres", "postgres");
+    }
+
+    /** Makes the database whose copies the contenders get. */
+    void prepare(People people) {
+        database("postgres").run("CREATE DATABASE " + people.template());
+        TestPostgres.Fresh template = database(people.template());
+        people.create(template);
+        System.out.printf(
+                "made %s: %s bytes a row, %s with its indexes%n",
+                people.template(),
+                template.value("SELECT pg_relation_size('app.people') / " + people.rows()),
+                template.value("SELECT pg_size_pretty(" + SIZE + ")"));
+    }
+
+    /** A database with a pristine copy of the table, in place of the one before; files and statistics are the same. */
+    TestPostgres.Fresh restored(People people) {
+        database("postgres")
+                .run(
+                        "DROP DATABASE IF EXISTS " + DATABASE + " WITH (FORCE)",
+                        "CREATE DATABASE " + DATABASE + " TEMPLATE " + people.template() + " STRATEGY file_copy");
+        return database(DATABASE);
+    }
+
+    /** Bytes of the table with indexes and TOAST. */
+    static final String SIZE = "pg_total_relation_size('app.people')";
+
+    /**
+     * Bytes of WAL that one batch writes about its checkpoint row, over the last 64 MB or less up to here.
+     *
+     * @param from where the migrate pass began
+     * @param to where it ended
+     */
+    double checkpointWal(TestPostgres.Fresh database, String from, String to) {
+        String table = database.value("SELECT pg_relation_filenode('sluice.checkpoint')");
+        String oid = database.value("SELECT oid FROM pg_database WHERE datname = current_database()");
+        return Double.parseDouble(database("postgres").value("""
+                        SELECT coalesce(sum(record_length)::float8
+                          / nullif(count(*) FILTER (WHERE record_type LIKE '%%UPDATE%%'), 0), 'NaN')
+                        FROM pg_get_wal_block_info(greatest('%s'::pg_lsn, '%s'::pg_lsn - 67108864), '%s')
+                        WHERE reldatabase = %s AND relfilenode = %s""".formatted(from, to, to, oid, table)));
+    }
+
+    /** What the report says of it. */
+    String describe() {
+        String version = database("postgres").value("SHOW server_version");
+        return "PostgreSQL " + version + ", "
+                + SETTINGS.entrySet().stream()
+                        .map(e -> e.getKey() + " = " + e.getValue())
+                        .collect(Collectors.joining(", "))
+                + ", data_checksums = " + database("postgres").value("SHOW data_checksums") + ", autovacuum = "
+                + database("postgres").value("SHOW autovacuum");
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+    }
+}

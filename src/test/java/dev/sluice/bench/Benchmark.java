@@ -1,0 +1,92 @@
+package dev.sluice.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The whole benchmark: interleaved rounds, every second one in reverse order, and the report. Properties:
+ * {@code bench.rows} (2000000), {@code bench.rounds} (3), {@code bench.stripes} (auto), {@code bench.only} (keys of
+ * contenders, by commas; all) and {@code bench.folder} (target/bench).
+ */
+public final class Benchmark {
+    private final BenchServer server;
+    private final Path folder;
+    private final List<Contender> contenders;
+    /** By the contender's key, one a round. */
+    private final Map<String, List<Measurement>> measured = new LinkedHashMap<>();
+
+    private int failures;
+
+    private Benchmark(BenchServer server, Path folder, long rows, String stripes) {
+        this.server = server;
+        this.folder = folder;
+        var two = new People(rows, 2);
+        var six = new People(rows, 6);
+        var small = new People(Math.max(1, rows / 8), 2);
+        String striped = "stripes: " + stripes;
+        this.contenders = List.of(
+                new Contender("single", "one single UPDATE", two, Plain::singleUpdate),
+                new Contender("loop", "plpgsql loop of 1,000", two, Plain::loop),
+                sluice("off", "Sluice, stripes: off", two, "stripes: off"),
+                sluice("stripes", "Sluice, " + striped, two, striped),
+                sluice("two", "Sluice, two partitions, " + striped, two, striped, "partitions: 2"),
+                new Contender("spring", "Spring Batch, chunk 1,000", two, SpringBatch::oneStep),
+                new Contender("spring2", "Spring Batch, two partitions", two, SpringBatch::twoPartitions),
+                new Contender("single6", "one single UPDATE, six indexes", six, Plain::singleUpdate),
+                sluice("stripes6", "Sluice, " + striped + ", six indexes", six, striped),
+                sluice("small", "Sluice, " + striped + ", an eighth of the rows", small, striped));
+    }
+
+    private Contender sluice(String key, String title, People people, String... lines) {
+        return new Contender(key, title, people, SluiceWorker.with(server, folder.resolve(key), lines));
+    }
+
+    /** Exit code 0 whatever was measured, 1 where something did not work. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        long rows = Long.getLong("bench.rows", 2_000_000);
+        int rounds = Integer.getInteger("bench.rounds", 3);
+        String only = System.getProperty("bench.only", "");
+        Path folder =
+                Path.of(System.getProperty("bench.folder", "target/bench")).toAbsolutePath();
+        Files.createDirectories(folder);
+        int failures;
+        try (BenchServer server = BenchServer.start(folder.resolve("data"))) {
+            var bench = new Benchmark(server, folder, rows, System.getProperty("bench.stripes", "auto"));
+            bench.run(rounds, only.isBlank() ? Set.of() : Set.of(only.split(",")));
+            String report = new Report(bench.contenders, bench.measured).text(server.describe(), rows, rounds);
+            Files.writeString(folder.resolve("report.md"), report);
+            System.out.println(report);
+            failures = bench.failures;
+        }
+        System.exit(failures == 0 ? 0 : 1);
+    }
+
+    private void run(int rounds, Set<String> only) throws InterruptedException {
+        var order = new ArrayList<>(contenders.stream()
+                .filter(c -> only.isEmpty() || only.contains(c.key()))
+                .toList());
+        order.stream().map(Contender::table).distinct().forEach(server::prepare);
+        for (int round = 1; round <= rounds; round++) {
+            for (Contender contender : round % 2 == 1 ? order : order.reversed()) {
+                try {
+                    Measurement m = Measurement.of(contender, server);
+                    measured.computeIfAbsent(contender.key(), k -> new ArrayList<>())
+                            .add(m);
+                    System.out.printf("round %d  %-45s %s%n", round, contender.title(), Report.line(m));
+                } catch (InterruptedException e) {
+                    throw e;
+                } catch (Exception e) {
+                    failures++;
+                    System.out.printf("round %d  %-45s FAILED%n", round, contender.title());
+                    e.printStackTrace();
+                }
+            }
+        }
+    }
+}

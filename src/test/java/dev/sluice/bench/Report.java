@@ -1,0 +1,114 @@
+package dev.sluice.bench;
+
+import static dev.sluice.bench.Bound.number;
+
+import dev.sluice.bench.Contender.Worker;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+
+/** The tables of a run, in Markdown: medians of the rounds, and medians of the rounds' ratios. */
+final class Report {
+    private final List<Contender> contenders;
+    private final Map<String, List<Measurement>> measured;
+
+    /**
+     * @param contenders in the order of the table
+     * @param measured by their keys, one a round
+     */
+    Report(List<Contender> contenders, Map<String, List<Measurement>> measured) {
+        this.contenders = contenders;
+        this.measured = measured;
+    }
+
+    /** One round of one contender, on a line. */
+    static String line(Measurement m) {
+        String all = String.format(
+                "%,9.0f rows/s  WAL %,6.0f B/row  size %.2f x  HOT %.2f",
+                m.rowsPerSecond(), m.walPerRow(), m.growth(), m.hotShare());
+        Worker w = m.worker();
+        return Double.isNaN(w.batches())
+                ? all
+                : all
+                        + String.format(
+                                "  steady %,.0f rows/s  %,.0f batches  checkpoint WAL %,.0f B/batch  peak %.0f MiB  whole run %.1f s",
+                                w.steadyRate(), w.batches(), w.checkpointWal(), w.residentMiB(), w.wholeSeconds());
+    }
+
+    /** The whole report. */
+    String text(String server, long rows, int rounds) {
+        var text = new StringBuilder();
+        text.append(String.format(
+                        "%n%,d rows, rounds: %d, cores: %d, Java %s%n", rows, rounds, cores(), Runtime.version()))
+                .append(server)
+                .append(
+                        "\n\n| Contender | rows/s | ratio | WAL B/row | ratio | size | HOT share |\n|---|---|---|---|---|---|---|\n");
+        for (Contender c : contenders) {
+            if (measured.containsKey(c.key())) {
+                String base = c.table().indexes() == 6 ? "single6" : "single";
+                text.append("| ").append(c.title());
+                cell(text, median(c.key(), "", Measurement::rowsPerSecond));
+                cell(text, median(c.key(), base, Measurement::rowsPerSecond));
+                cell(text, median(c.key(), "", Measurement::walPerRow));
+                cell(text, median(c.key(), base, Measurement::walPerRow));
+                cell(text, median(c.key(), "", Measurement::growth));
+                cell(text, median(c.key(), "", Measurement::hotShare));
+                text.append(" |\n");
+            }
+        }
+        workers(text);
+        text.append("\n| Promise | of | must be | is | |\n|---|---|---|---|---|\n");
+        for (Bound b : Bound.ALL) {
+            double is = median(b.contender(), b.base(), b.figure());
+            text.append(String.format(
+                    "| %s | %s | %s | %s | %s |%n", b.text(), b.contender(), b.limits(), number(is), b.verdict(is)));
+        }
+        return text.toString();
+    }
+
+    private void workers(StringBuilder text) {
+        text.append("""
+
+                | Sluice alone | steady rows/s | batches | checkpoint WAL B/batch | peak MiB | whole run s |
+                |---|---|---|---|---|---|
+                """);
+        for (Contender c : contenders) {
+            double batches = median(c.key(), "", m -> m.worker().batches());
+            if (!Double.isNaN(batches)) {
+                text.append("| ").append(c.title());
+                cell(text, median(c.key(), "", m -> m.worker().steadyRate()));
+                text.append(String.format(" | %,.0f", batches));
+                cell(text, median(c.key(), "", m -> m.worker().checkpointWal()));
+                cell(text, median(c.key(), "", m -> m.worker().residentMiB()));
+                cell(text, median(c.key(), "", m -> m.worker().wholeSeconds()));
+                text.append(" |\n");
+            }
+        }
+    }
+
+    private static void cell(StringBuilder text, double value) {
+        text.append(" | ").append(number(value));
+    }
+
+    /** NaN where one of the two was not measured; a round in which one of them failed does not shift the others. */
+    private double median(String contender, String base, ToDoubleFunction<Measurement> figure) {
+        List<Measurement> of = measured.getOrDefault(contender, List.of());
+        List<Measurement> by = base.isEmpty() ? of : measured.getOrDefault(base, List.of());
+        if (of.isEmpty() || of.size() != by.size()) {
+            return Double.NaN;
+        }
+        DoubleStream values = base.isEmpty()
+                ? of.stream().mapToDouble(figure)
+                : IntStream.range(0, of.size())
+                        .mapToDouble(i -> figure.applyAsDouble(of.get(i)) / figure.applyAsDouble(by.get(i)));
+        double[] sorted = values.sorted().toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    private static int cores() {
+        return Runtime.getRuntime().availableProcessors();
+    }
+}

@@ -1,0 +1,57 @@
+package dev.sluice.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.testing.TestPostgres;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Many workers that meet on an empty database. */
+class OwnSchemaTest {
+    private static final int WORKERS = 20;
+
+    @Test
+    @Timeout(60)
+    void oneOfManyAtOnceMigratesAndNoneFails() throws Exception {
+        TestPostgres.Fresh db = TestPostgres.create();
+        atOnce(WORKERS, () -> {
+            try (Database own = Database.open(DatabaseSettings.of("main", db.url(), db.user(), db.password()))) {
+                OwnSchema.migrate(own, true);
+            }
+            return null;
+        });
+        for (String part : List.of("target", "control")) {
+            String history = "sluice.schema_history_" + part;
+            assertThat(db.value("SELECT count(*) - count(DISTINCT script) FROM " + history))
+                    .as("migrations of %s done twice", part)
+                    .isEqualTo("0");
+            assertThat(db.value("SELECT bool_and(success) AND count(*) > 1 FROM " + history))
+                    .isEqualTo("t");
+        }
+    }
+
+    /** Lets all begin at the same moment; throws what the first of them threw. */
+    private static void atOnce(int many, Callable<Void> each) throws Exception {
+        var start = new CyclicBarrier(many);
+        List<Future<Void>> all = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(many)) {
+            for (int i = 0; i < many; i++) {
+                all.add(threads.submit(() -> {
+                    start.await(30, TimeUnit.SECONDS);
+                    return each.call();
+                }));
+            }
+            for (Future<Void> one : all) {
+                one.get();
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.sluice.execution;
+
+import static dev.sluice.testing.TestEngine.known;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.metrics.Meters;
+import dev.sluice.metrics.RunMeters;
+import dev.sluice.problem.Problem;
+import dev.sluice.resilience.Retries;
+import dev.sluice.resilience.RetrySettings;
+import dev.sluice.run.LaneId;
+import dev.sluice.run.RunStatus;
+import dev.sluice.testing.SteppedTime;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class PersistenceTest {
+    private final SteppedTime time = new SteppedTime();
+    private final Meters meters = new Meters();
+    private final Vitals vitals = new Vitals(LaneId.conducting(UUID.randomUUID()));
+    private final Persistence persistence = new Persistence(
+            new Retries(RetrySettings.DEFAULT), new RunMeters(meters.registry(), List.of()), time, "j", "d", vitals);
+
+    @AfterEach
+    void close() {
+        meters.close();
+    }
+
+    private static Problem unavailable(String sqlState) {
+        return new Problem(Problem.Kind.UNAVAILABLE, "database-unavailable", "it did not do it")
+                .because(new SQLException("refused", sqlState));
+    }
+
+    private double held(String reason) {
+        return meters.scrape()
+                .lines()
+                .filter(l -> l.startsWith("sluice_hold_seconds_total") && l.contains("\"" + reason + "\""))
+                .mapToDouble(l -> Double.parseDouble(l.substring(l.lastIndexOf(' '))))
+                .sum();
+    }
+
+    @Test
+    void whatTheDatabaseSaidBehindARefusalDecides() throws Exception {
+        AtomicInteger tries = new AtomicInteger();
+        String limit = persistence.insist("state", () -> {
+            if (tries.incrementAndGet() == 1) {
+                throw unavailable("55P03");
+            }
+            return known(vitals.limit()).reason();
+        });
+        assertThat(limit).isEqualTo("retry-timeout");
+        assertThatThrownBy(() -> persistence.insist("state", () -> {
+                    throw unavailable("XX001");
+                }))
+                .isInstanceOfSatisfying(
+                        RunFailed.class,
+                        e -> assertThat(e.failure().message()).contains("failed 5 times in a row", "XX001"));
+        AtomicInteger silent = new AtomicInteger();
+        String away = persistence.insist("state", () -> {
+            if (silent.incrementAndGet() == 1) {
+                throw new Problem(Problem.Kind.UNAVAILABLE, "database-unavailable", "it did not do it");
+            }
+            return known(vitals.limit()).reason();
+        });
+        assertThat(away).isEqualTo("database-away");
+    }
+
+    @Test
+    void aHoldIsCountedFromTheFirstFailureToTheReleaseTriesIncluded() throws Exception {
+        AtomicInteger tries = new AtomicInteger();
+        persistence.insist("state", () -> {
+            time.step(Duration.ofSeconds(10));
+            if (tries.incrementAndGet() <= 3) {
+                throw new SQLException("gone", "08006");
+            }
+            return true;
+        });
+        double waited = time.pauses().stream().mapToLong(Duration::toNanos).sum() / 1e9;
+        // the first try failed at 10 s; three more followed
+        assertThat(held("database-away")).isCloseTo(waited + 30, org.assertj.core.data.Offset.offset(1e-6));
+        time.step(Duration.ofSeconds(100));
+        persistence.released();
+        assertThat(held("database-away")).isCloseTo(waited + 30, org.assertj.core.data.Offset.offset(1e-6));
+    }
+
+    @Test
+    void aPaceIsCountedByItsWaitsAlone() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            persistence.hold(
+                    new RunStatus.Limit("rows-per-second", "paced", null, null, time.now()), Duration.ofSeconds(2));
+            time.step(Duration.ofSeconds(5)); // a batch
+            persistence.released();
+        }
+        assertThat(held("rows-per-second")).isEqualTo(6.0);
+    }
+
+    @Test
+    void aLaneIsNotSaidToBeFasterThanItsShareOfTheLimit() {
+        vitals.progressed(100, Duration.ofMillis(10), 50);
+        assertThat(vitals.rate()).isEqualTo(50.0);
+        vitals.progressed(100, Duration.ofSeconds(4), 50);
+        assertThat(known(vitals.rate())).isBetween(25.0, 50.0);
+        vitals.newPass();
+        vitals.progressed(100, Duration.ofSeconds(10), 50);
+        assertThat(known(vitals.rate())).isEqualTo(10.0);
+    }
+}

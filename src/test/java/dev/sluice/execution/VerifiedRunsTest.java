@@ -1,0 +1,471 @@
+package dev.sluice.execution;
+
+import static dev.sluice.testing.TestEngine.known;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.run.Evidence;
+import dev.sluice.run.RunStatus;
+import dev.sluice.testing.HookedTime;
+import dev.sluice.testing.TestEngine;
+import dev.sluice.testing.TestPostgres;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** How runs are proven, and what becomes of those that cannot be. */
+@Timeout(60)
+class VerifiedRunsTest {
+    private static final AtomicInteger COUNT = new AtomicInteger();
+    private static final HookedTime TIME = new HookedTime();
+    private static TestEngine engine;
+    private String t = "";
+
+    @BeforeAll
+    static void start() {
+        engine = TestEngine.on(TestPostgres.create(), TIME);
+        // old code that writes just before each verification: one line of SQL per job
+        engine.db()
+                .run(
+                        "CREATE TABLE old_code (job text, pass int, sql text)",
+                        "CREATE FUNCTION old_code() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE o record; BEGIN"
+                                + " FOR o IN SELECT sql FROM old_code c JOIN sluice.run r ON r.job = c.job"
+                                + " WHERE r.id = NEW.run_id AND NEW.kind = 'verify' AND (c.pass IS NULL OR c.pass = NEW.pass)"
+                                + " LOOP EXECUTE o.sql; END LOOP; RETURN NEW; END $$",
+                        "CREATE TRIGGER old_code AFTER INSERT ON sluice.pass FOR EACH ROW EXECUTE FUNCTION old_code()");
+    }
+
+    @AfterAll
+    static void stop() {
+        engine.close();
+    }
+
+    @BeforeEach
+    void table() {
+        TIME.free();
+        t = "v" + COUNT.incrementAndGet();
+    }
+
+    /** {@code id, a = id, b NULL} for 1 to 500. */
+    private void rows() {
+        engine.db()
+                .run(
+                        "CREATE TABLE " + t + " (id bigint PRIMARY KEY, a int, b int)",
+                        "INSERT INTO " + t + " (id, a) SELECT g, g FROM generate_series(1, 500) g");
+    }
+
+    private void oldCode(String pass, String sql) {
+        engine.db().run("INSERT INTO old_code VALUES ('" + t + "', " + pass + ", '" + sql.replace("'", "''") + "')");
+    }
+
+    private UUID queue(String migrate, String more) {
+        return engine.queue(TestEngine.job("job: " + t + "\nmigrate: { table: " + t + ", " + migrate + " }" + more))
+                .id();
+    }
+
+    private RunStatus run(String migrate, String more) throws InterruptedException {
+        return engine.carry(queue(migrate, more));
+    }
+
+    private Evidence evidence() {
+        return known(engine.runs().newest(t).orElseThrow().evidence());
+    }
+
+    private long count(String condition) {
+        return Long.parseLong(engine.db().value("SELECT count(*) FROM " + t + " WHERE " + condition));
+    }
+
+    @Test
+    void aRoundedValueIsEqualAsTheColumnStoresIt() throws Exception {
+        engine.db()
+                .run(
+                        "CREATE TABLE " + t
+                                + " (id bigint PRIMARY KEY, a numeric, r numeric(10,2), s varchar(60), d date, f real)",
+                        "INSERT INTO " + t + " SELECT g, g / 7.0 FROM generate_series(1, 500) g");
+        RunStatus run = run(
+                "set: { r: a * 1.19, s: \"a::text || 'x'\", d: \"DATE '2026-01-01' + a::int\", f: a / 3 }, where: r IS NULL",
+                "");
+        assertThat(run.failure()).isNull();
+        assertThat(run.state()).isEqualTo("succeeded");
+        assertThat(evidence().verification()).isEqualTo("equality");
+        assertThat(evidence().rows()).isEqualTo(500);
+        assertThat(count("r = round(a * 1.19, 2)")).isEqualTo(500);
+    }
+
+    @Test
+    void typesWithoutAnEqualityAreComparedByTheirText() throws Exception {
+        engine.db()
+                .run(
+                        "CREATE TABLE " + t + " (id bigint PRIMARY KEY, a int, j json, p point)",
+                        "INSERT INTO " + t + " SELECT g, g FROM generate_series(1, 50) g");
+        oldCode("1", "UPDATE " + t + " SET p = point(0, 0) WHERE id = 3");
+        RunStatus run = run("set: { j: \"('[' || a || ']')::json\", p: \"point(a, 1)\" }, where: j IS NULL", "");
+        assertThat(run.state()).isEqualTo("incomplete");
+        assertThat(known(run.failure()).message()).contains("1 of 50 rows violate the verification (equality)");
+    }
+
+    @Test
+    void whatIsNotImmutableOrReadsItselfIsProvenComplete() throws Exception {
+        engine.db()
+                .run("CREATE FUNCTION stable_" + t
+                        + "(int) RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN $1 + 1; END'");
+        String base = t;
+        List<String> expressions = List.of(
+                "extract(epoch from now())::int",
+                "(random() * 100)::int",
+                "(SELECT 1 + count(*) FROM pg_class)::int",
+                "stable_" + base + "(a)",
+                "coalesce(b, 0) + a");
+        for (String expression : expressions) {
+            t = "v" + COUNT.incrementAndGet();
+            rows();
+            RunStatus run = run("set: { b: \"" + expression + "\" }, where: b IS NULL", "");
+            assertThat(run.state()).as(expression).isEqualTo("succeeded");
+            assertThat(evidence().verification()).as(expression).isEqualTo("completeness");
+            assertThat(evidence().condition()).isEqualTo("(b IS NULL) IS NOT TRUE");
+            assertThat(evidence().because()).as(expression).contains("no row matches where");
+        }
+    }
+
+    @Test
+    void aGeneratedColumnMayFollowWhatIsSetAndIsNotChangedTwice() throws Exception {
+        engine.db()
+                .run(
+                        "CREATE TABLE " + t
+                                + " (id bigint PRIMARY KEY, a int NOT NULL DEFAULT 0, g int GENERATED ALWAYS AS (a) STORED)",
+                        "INSERT INTO " + t + " (id) SELECT generate_series(1, 500)");
+        RunStatus run = run("set: { a: g + 1 }, where: a < 10", "");
+        assertThat(run.state()).isEqualTo("succeeded");
+        assertThat(evidence().verification()).isEqualTo("ranges");
+        assertThat(count("a = 1")).isEqualTo(500);
+    }
+
+    @Test
+    void withoutWhereEachRangeCommittedOnceIsTheEvidence() throws Exception {
+        rows();
+        RunStatus run = run("set: { a: a + 1 }, batch: { size: 90 }", "");
+        assertThat(run.state()).isEqualTo("succeeded");
+        assertThat(evidence().verification()).isEqualTo("ranges");
+        assertThat(evidence().condition()).isNull();
+        assertThat(evidence().rows()).isEqualTo(500);
+        assertThat(evidence().changed()).isEqualTo(500);
+    }
+
+    @Test
+    void aGivenConditionIsHeldAgainstEveryRow() throws Exception {
+        rows();
+        RunStatus run = run("set: { b: a * 2 }, where: b IS NULL", "\nswitch: { verify: b > 5 }");
+        assertThat(run.state()).isEqualTo("incomplete");
+        assertThat(known(run.failure()).code()).isEqualTo("unverified-rows");
+        assertThat(known(run.failure()).message())
+                .contains("2 of 500 rows violate the verification (given)", "switch.verify");
+        assertThat(run.progress().violations()).isEqualTo(2);
+        assertThat(known(run.failure()).statement()).isEqualTo("b > 5");
+        assertThat(run.sweeps())
+                .as("no sweep can mend what does not match where")
+                .isZero();
+        RunStatus good = run("set: { b: a * 2 }, where: b IS NULL", "\nswitch: { verify: b >= 2 }");
+        assertThat(good.state()).isEqualTo("succeeded");
+        assertThat(evidence().verification()).isEqualTo("given");
+    }
+
+    @Test
+    void aConditionThatIsNullViolates() throws Exception {
+        rows();
+        engine.db().run("UPDATE " + t + " SET a = NULL WHERE id = 9");
+        RunStatus run = run("set: { b: a * 2 }, where: b IS NULL", "\nswitch: { verify: b > 0 }");
+        assertThat(run.state()).isEqualTo("incomplete");
+        assertThat(known(run.failure()).message()).contains("1 of 500 rows");
+    }
+
+    @Test
+    void rowsThatStillMatchAfterTheirChangeAreCountedAndDoNotPassForOldCode() throws Exception {
+        rows();
+        engine.db().run("UPDATE " + t + " SET a = NULL WHERE id <= 7");
+        RunStatus run = run("set: { b: a * 2 }, where: b IS NULL", "");
+        assertThat(run.failure()).isNull();
+        assertThat(run.state()).isEqualTo("succeeded");
+        assertThat(run.progress().stillMatching()).isEqualTo(7);
+        assertThat(evidence().stillMatching()).isEqualTo(7);
+        assertThat(run.sweeps()).isZero();
+    }
+
+    @Test
+    void rowsThatCameLateAreSwept() throws Exception {
+        rows();
+        oldCode(
+                "1",
+                "INSERT INTO " + t + " (id, a) VALUES (0, 1), (250000, 2); UPDATE " + t
+                        + " SET b = NULL WHERE id = 77");
+        RunStatus run = run("set: { b: a * 2 }, where: b IS NULL", "");
+        assertThat(run.failure()).isNull();
+        assertThat(run.state()).isEqualTo("succeeded");
+        assertThat(run.sweeps()).isEqualTo(1);
+        assertThat(evidence().sweeps()).isEqualTo(1);
+        assertThat(evidence().rows()).isEqualTo(502);
+        assertThat(evidence().changed()).isEqualTo(503);
+        assertThat(count("b = a * 2")).isEqualTo(502);
+    }
+
+    @Test
+    void aRowThatOldCodeKeepsWritingMakesTheRunIncompleteWithTheLikelyCause() throws Exception {
+        rows();
+        oldCode("NULL", "UPDATE " + t + " SET b = NULL WHERE id = 77");
+        RunStatus run = run("set: { b: a * 2 }, where: b IS NULL", "");
+        assertThat(run.state()).isEqualTo("incomplete");
+        assertThat(run.sweeps()).isEqualTo(3);
+        assertThat(known(run.failure()).message())
+                .contains("1 of 500 rows", "after 3 sweep(s)", "old code still writes rows", "dual write");
+        assertThat(run.finishedAt()).isNotNull();
+        // and when it has been mended, a new run proves it
+        engine.db().run("DELETE FROM old_code WHERE job = '" + t + "'");
+        assertThat(run("set: { b: a * 2 }, where: b IS NULL", "").state()).isEqualTo("succeeded");
+    }
+
+    @Test
+    void aRowThatOldCodeMadeStaleIsFoundThoughItDoesNotMatchWhere() throws Exception {
+        rows();
+        oldCode("1", "UPDATE " + t + " SET a = -1 WHERE id = 77");
+        RunStatus run = run("set: { b: a * 2 }, where: b IS NULL", "");
+        assertThat(run.state()).isEqualTo("incomplete");
+        assertThat(known(run.failure()).message()).contains("1 of 500 rows violate the verification (equality)");
+    }
+
+    @Test
+    void aPartitionedTableIsVerifiedLeafByLeaf() throws Exception {
+        engine.db()
+                .run(
+                        "CREATE TABLE " + t + " (id bigint, k int, b int, PRIMARY KEY (k, id)) PARTITION BY LIST (k)",
+                        "CREATE TABLE " + t + "_1 PARTITION OF " + t + " FOR VALUES IN (1)",
+                        "CREATE TABLE " + t + "_2 PARTITION OF " + t + " FOR VALUES IN (2) PARTITION BY RANGE (id)",
+                        "CREATE TABLE " + t + "_2a PARTITION OF " + t + "_2 FOR VALUES FROM (0) TO (200)",
+                        "CREATE TABLE " + t + "_2b PARTITION OF " + t + "_2 FOR VALUES FROM (200) TO (1000)",
+                        "CREATE TABLE " + t + "_3 PARTITION OF " + t + " FOR VALUES IN (3)",
+                        "INSERT INTO " + t + " SELECT g, 1 + g % 2 FROM generate_series(1, 500) g");
+        oldCode("1", "UPDATE " + t + " SET b = NULL WHERE id IN (101, 499)");
+        RunStatus run = run("set: { b: \"(id * k)::int\" }, where: b IS NULL, batch: { size: 60 }", "");
+        assertThat(run.failure()).isNull();
+        assertThat(run.state()).isEqualTo("succeeded");
+        assertThat(run.sweeps()).isEqualTo(1);
+        assertThat(evidence().rows()).isEqualTo(500);
+        assertThat(count("b = id * k")).isEqualTo(500);
+        oldCode("1", "UPDATE " + t + "_2b SET b = 0 WHERE id = 499");
+        RunStatus second = run("set: { b: \"(id * k)::int\" }, where: b IS NULL, batch: { size: 60 }", "");
+        assertThat(second.state()).isEqualTo("incomplete");
+        assertThat(known(second.failure()).message()).contains("1 of 500 rows");
+    }
+
+    @Test
+    void aDeleteIsProvenByItsWhereFindingNothing() throws Exception {
+        rows();
+        oldCode("1", "INSERT INTO " + t + " (id, a) VALUES (0, 1)");
+        RunStatus run = run("delete: true, where: a <= 100", "");
+        assertThat(run.state()).isEqualTo("succeeded");
+        assertThat(run.sweeps()).isEqualTo(1);
+        assertThat(evidence().verification()).isEqualTo("completeness");
+        assertThat(count("true")).isEqualTo(400);
+        assertThat(run.progress().changed()).isEqualTo(101);
+    }
+
+    @Test
+    void aStatementOfOnesOwnIsProvenByItsWhere() throws Exception {
+        rows();
+        String sql = "sql: \"UPDATE " + t + " AS x SET b = a WHERE {batch:x} AND b IS NULL\", where: b IS NULL";
+        oldCode("1", "UPDATE " + t + " SET b = NULL WHERE id = 5");
+        RunStatus late = run(sql, "");
+        assertThat(late.state())
+                .as("late, or left by the statement: nobody knows")
+                .isEqualTo("incomplete");
+        assertThat(known(late.failure()).message()).contains("again: true");
+        assertThatThrownBy(() -> run(sql, "")).hasMessageContaining("not repeatable");
+        RunStatus again = run(sql + ", again: true", "");
+        assertThat(again.state()).isEqualTo("succeeded");
+        assertThat(evidence().verification()).isEqualTo("completeness");
+    }
+
+    @Test
+    void theTableHasStatisticsOfTheNewColumnBeforeTheRunSucceeds() throws Exception {
+        rows();
+        engine.db().run("ALTER TABLE " + t + " SET (autovacuum_enabled = false)"); // the run alone analyses it
+        TIME.atWaits(nth -> assertThat(engine.db().value("SELECT count(*) FROM pg_stats WHERE tablename = '" + t + "'"))
+                .isEqualTo("0"));
+        RunStatus run = run("set: { b: a % 3 }, where: b IS NULL, throttle: { rows-per-second: 200 }", "");
+        assertThat(run.state()).isEqualTo("succeeded");
+        assertThat(engine.db().value("SELECT n_distinct FROM pg_stats WHERE tablename = '" + t + "' AND attname = 'b'"))
+                .isEqualTo("3");
+        assertThat(engine.db()
+                        .value("SELECT last_analyze <= '" + run.finishedAt()
+                                + "' FROM pg_stat_user_tables WHERE relname = '" + t + "'"))
+                .isEqualTo("t");
+    }
+
+    @Test
+    void aRoleThatMayNotAnalyzeIsToldWhatToGrantAndTheRunGoesOnFromThere() throws Exception {
+        rows();
+        TestPostgres.Fresh role = role("pg_read_all_stats");
+        try (TestEngine limited = TestEngine.as(role, TIME)) {
+            UUID id = queue("set: { b: a * 2 }, where: b IS NULL", "");
+            RunStatus run = limited.carry(id);
+            assertThat(run.state()).isEqualTo("failed");
+            assertThat(known(run.failure()).code()).isEqualTo("not-analyzed");
+            assertThat(known(run.failure()).message())
+                    .contains("permission denied to analyze", "GRANT MAINTAIN ON \"public\".\"" + t + "\"");
+            assertThat(evidenceOrNull()).isNull();
+            engine.db().run("GRANT MAINTAIN ON " + t + " TO " + role.user());
+            limited.runs().resume(id, TestEngine.TESTER);
+            RunStatus end = limited.carry(id);
+            assertThat(end.failure()).isNull();
+            assertThat(end.state()).isEqualTo("succeeded");
+            assertThat(end.progress().changed()).isEqualTo(500);
+        }
+    }
+
+    private @Nullable Evidence evidenceOrNull() {
+        return engine.runs().newest(t).orElseThrow().evidence();
+    }
+
+    /** A role that may write the rows and Sluice's tables, and is a member of this one. */
+    private TestPostgres.Fresh role(String member) {
+        String name = "role_" + t + "_" + ProcessHandle.current().pid();
+        engine.db()
+                .run(
+                        "CREATE ROLE " + name + " LOGIN PASSWORD 'x' IN ROLE " + member,
+                        "GRANT USAGE ON SCHEMA public, sluice TO " + name,
+                        "GRANT ALL ON ALL TABLES IN SCHEMA sluice TO " + name,
+                        "GRANT SELECT, UPDATE ON " + t + " TO " + name,
+                        "GRANT SELECT ON old_code TO " + name);
+        return new TestPostgres.Fresh(engine.db().url(), name, "x");
+    }
+
+    @Test
+    void transactionsThatHaveWrittenAreLetEndAndNamed() throws Exception {
+        rows();
+        UUID id = queue("set: { b: a * 2 }, where: b IS NULL", "");
+        List<String> seen = new ArrayList<>();
+        try (Connection app = engine.db().connect();
+                Statement s = app.createStatement()) {
+            s.execute("SET application_name = 'billing'");
+            app.setAutoCommit(false);
+            s.execute("INSERT INTO " + t + " (id, a) VALUES (10000, 1)");
+            String pid = pid(app);
+            TIME.atWaits(nth -> {
+                if (nth > 5) {
+                    return;
+                }
+                engine.awaitBeat(id);
+                RunStatus now = engine.runs().find(id).orElseThrow();
+                seen.add(now.state() + " " + known(now.limitedBy()).reason() + ": "
+                        + known(now.limitedBy()).message());
+                if (nth == 5) {
+                    commit(app);
+                }
+            });
+            RunStatus run = engine.carry(id);
+            assertThat(seen)
+                    .hasSize(5)
+                    .allMatch(l -> l.startsWith("verifying open-writers: waiting for 1 open transaction(s)"));
+            assertThat(seen.getFirst()).contains("pid " + pid, "billing", "idle in transaction", "public." + t);
+            assertThat(run.state()).isEqualTo("succeeded");
+            assertThat(run.sweeps())
+                    .as("the row that was not committed then is found")
+                    .isEqualTo(1);
+            assertThat(count("b = a * 2")).isEqualTo(501);
+            assertThat(engine.scrape().lines())
+                    .anyMatch(l -> l.startsWith("sluice_hold_seconds_total{")
+                            && l.contains("job=\"" + t + "\"")
+                            && l.contains("reason=\"open-writers\""));
+        }
+    }
+
+    private static String pid(Connection c) throws java.sql.SQLException {
+        try (Statement s = c.createStatement();
+                var r = s.executeQuery("SELECT pg_backend_pid()")) {
+            r.next();
+            return r.getString(1);
+        }
+    }
+
+    private static void commit(Connection app) {
+        try {
+            app.commit();
+        } catch (java.sql.SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void transactionsThatBeganLaterAreNotWaitedFor() throws Exception {
+        rows();
+        UUID id = queue("set: { b: a * 2 }, where: b IS NULL", "");
+        try (Connection first = engine.db().connect();
+                Connection second = engine.db().connect();
+                Statement one = first.createStatement();
+                Statement two = second.createStatement()) {
+            first.setAutoCommit(false);
+            second.setAutoCommit(false);
+            one.execute("INSERT INTO " + t + " (id, a, b) VALUES (10000, 1, 2)");
+            TIME.atWait(2, nth -> {
+                execute(two, "INSERT INTO " + t + " (id, a, b) VALUES (10001, 1, 2)");
+                commit(first);
+            });
+            assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+            second.rollback();
+        }
+    }
+
+    private static void execute(Statement s, String sql) {
+        try {
+            s.execute(sql);
+        } catch (java.sql.SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void aPreparedTransactionIsLetEndAndNamed() throws Exception {
+        rows();
+        UUID id = queue("set: { b: a * 2 }, where: b IS NULL", "");
+        List<String> seen = new ArrayList<>();
+        engine.db()
+                .run("BEGIN", "INSERT INTO " + t + " (id, a) VALUES (10000, 1)", "PREPARE TRANSACTION 'pay-" + t + "'");
+        TIME.atWaits(nth -> {
+            if (nth <= 3) {
+                engine.awaitBeat(id);
+                seen.add(known(engine.runs().find(id).orElseThrow().limitedBy()).message());
+            }
+            if (nth == 3) {
+                engine.db().run("COMMIT PREPARED 'pay-" + t + "'");
+            }
+        });
+        RunStatus run = engine.carry(id);
+        assertThat(seen).hasSize(3).allMatch(m -> m.contains("prepared transaction 'pay-" + t + "' of postgres"));
+        assertThat(run.state()).isEqualTo("succeeded");
+        assertThat(count("b = a * 2")).isEqualTo(501);
+    }
+
+    @Test
+    void aPauseIsHeardWhileTransactionsAreWaitedFor() throws Exception {
+        rows();
+        UUID id = queue("set: { b: a * 2 }, where: b IS NULL", "");
+        try (Connection app = engine.db().connect();
+                Statement s = app.createStatement()) {
+            app.setAutoCommit(false);
+            s.execute("INSERT INTO " + t + " (id, a) VALUES (10000, 1)");
+            TIME.atWait(2, nth -> engine.runs().pause(id, TestEngine.TESTER));
+            assertThat(engine.carry(id).state()).isEqualTo("paused");
+            app.commit();
+            assertThat(engine.runs().resume(id, TestEngine.TESTER).state()).isEqualTo("verifying");
+            assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+            assertThat(count("b = a * 2")).isEqualTo(501);
+        }
+    }
+}

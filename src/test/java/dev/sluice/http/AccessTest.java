@@ -1,0 +1,133 @@
+package dev.sluice.http;
+
+import static dev.sluice.http.HttpServerTest.assertProblem;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Who may come in, and what each role may do. */
+class AccessTest {
+    private static final String PLAN = "/api/v1/jobs/users-full-name/plan";
+    private static final String RUNS = "/api/v1/jobs/users-full-name/runs";
+    private final Doorbell guarded = Doorbell.guarded();
+
+    @AfterEach
+    void close() {
+        guarded.close();
+    }
+
+    @Test
+    void withoutATokenOnlyHealthIsShown() {
+        for (String path : new String[] {"/api/v1/jobs", "/metrics", "/openapi.json", "/api/v1/events"}) {
+            Doorbell.Reply reply = guarded.get(path);
+            assertProblem(reply, 401, "token-missing");
+            assertThat(reply.header("WWW-Authenticate")).isEqualTo("Bearer realm=\"sluice\"");
+        }
+        assertThat(guarded.get("/health/live").status()).isEqualTo(200);
+        assertThat(guarded.get("/health/ready").status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Bearer nonsense, token-unknown",
+        "Bearer VIEWER-TOKEN, token-unknown",
+        "Bearer, token-malformed",
+        "Basic dmVyYTp4, token-malformed",
+    })
+    void aWrongTokenIsRefusedAndNotRepeated(String header, String code) {
+        Doorbell.Reply reply = guarded.get("/api/v1/jobs", "Authorization", header);
+        assertProblem(reply, 401, code);
+        assertThat(reply.header("WWW-Authenticate")).contains("error=");
+        assertThat(reply.raw().body()).doesNotContain("nonsense", "dmVyYTp4");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "viewer, 200, 403, 403",
+        "operator, 200, 202, 200",
+        "approver, 200, 202, 200",
+    })
+    void eachRoleMayWhatItMay(String role, int read, int start, int tune) {
+        String[] token = {"Authorization", "bearer " + role + "-token"};
+        UUID id = guarded.fakes.run("paused").id();
+        assertThat(guarded.get("/api/v1/runs/" + id, token).status()).isEqualTo(read);
+        assertThat(guarded.get("/metrics", token).status()).isEqualTo(read);
+        assertThat(guarded.post(RUNS, "", token).status()).isEqualTo(start);
+        assertThat(guarded.send("PATCH", "/api/v1/runs/" + id + "/settings", "{\"batchSize\":1}", token)
+                        .status())
+                .isEqualTo(tune);
+        for (String move : new String[] {"pause", "resume", "cancel"}) {
+            assertThat(guarded.post("/api/v1/runs/" + id + "/" + move, "", token)
+                            .status())
+                    .as(move)
+                    .isEqualTo(tune);
+        }
+        if (tune == 403) {
+            assertThat(guarded.fakes.asked).isEmpty();
+            assertProblem(guarded.post(RUNS, "", token), 403, "role-not-enough");
+        }
+    }
+
+    @Test
+    void aViewerSeesThePlanWithoutTheValuesOfRows() {
+        Doorbell.Reply viewer = guarded.post(PLAN, "", "Authorization", "Bearer viewer-token");
+        assertThat(viewer.status()).isEqualTo(200);
+        assertThat(viewer.json().path("sample")).isEmpty();
+        assertThat(viewer.json().path("sampleHidden").asBoolean()).isTrue();
+        assertThat(viewer.raw().body()).doesNotContain("Ada");
+        Doorbell.Reply operator = guarded.post(PLAN, "", "Authorization", "Bearer operator-token");
+        assertThat(operator.json().path("sampleHidden").asBoolean()).isFalse();
+        assertThat(operator.json()
+                        .path("sample")
+                        .path(0)
+                        .path("before")
+                        .path("full_name")
+                        .asText())
+                .isEqualTo("Ada Lovelace");
+    }
+
+    @Test
+    void aViewerSeesAFailureWithoutTheValuesOfRows() {
+        UUID id = guarded.fakes.run("failed").id();
+        for (String path :
+                new String[] {"/api/v1/runs/" + id, "/api/v1/runs", "/api/v1/jobs", "/api/v1/jobs/users-full-name"}) {
+            Doorbell.Reply viewer = guarded.get(path, "Authorization", "Bearer viewer-token");
+            assertThat(viewer.raw().body()).as(path).contains("no such column").doesNotContain("Anna Secret");
+            Doorbell.Reply operator = guarded.get(path, "Authorization", "Bearer operator-token");
+            assertThat(operator.raw().body()).as(path).contains("Anna Secret");
+        }
+    }
+
+    @Test
+    void theTokensNameStandsInTheLog() {
+        UUID id = guarded.fakes.run("running").id();
+        guarded.post("/api/v1/runs/" + id + "/pause", "", "Authorization", "Bearer operator-token");
+        assertThat(guarded.fakes.asked).containsExactly("pause " + id + " by olga");
+    }
+
+    @Test
+    void noPageOfAnotherSiteCanStartARun() throws IOException {
+        try (Doorbell open = Doorbell.open()) {
+            assertProblem(open.post(RUNS, "", "Origin", "https://evil.example"), 403, "other-site");
+            assertProblem(open.post(RUNS, "", "Origin", "null"), 403, "other-site");
+            assertThat(open.post(RUNS, "", "Origin", open.url()).status()).isEqualTo(202);
+            // a name of the attacker's that points to 127.0.0.1
+            try (var socket = new Socket("127.0.0.1", open.server().port())) {
+                socket.getOutputStream()
+                        .write(("POST " + RUNS + " HTTP/1.1\r\nHost: evil.example:80\r\nConnection: close\r\n\r\n")
+                                .getBytes(StandardCharsets.UTF_8));
+                assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                        .startsWith("HTTP/1.1 403")
+                        .contains("host-not-allowed");
+            }
+            assertThat(open.fakes.asked).hasSize(1);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package dev.sluice.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Optional;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.Chars;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.StringLength;
+
+/** Whatever a file says, reading it ends with a job or with mistakes. */
+class JobReaderPropertyTest {
+    private static final JobReader READER = new JobReader(cron -> Optional.empty());
+    private static final String FILE = """
+        job: users
+        database: crm
+        migrate:
+          table: app."Users"
+          insert:
+            into: app.u
+            columns: { a: "f(x, 'y')", '"B"': 1.50 }
+            conflict: { columns: [a], do: update }
+          where: x ? 'y' AND $$z$$ <> E'\\\\'
+          key: [id, '"K k"']
+          batch: { target: 9s, size: 10 }
+          throttle: { rows-per-second: 7 }
+          schedule: { cron: "0 0 1 * * ?", zone: Europe/Berlin, misfire: skip }
+        switch: { verify: &v a IS NOT NULL }
+        """;
+
+    @Example
+    void theWholeFileIsAJob() {
+        assertThat(READER.read("a.yaml", FILE).mistakes()).isEmpty();
+    }
+
+    @Property(tries = 2000)
+    void aDamagedFileIsReadOrRefused(
+            @ForAll @IntRange(max = 400) int from,
+            @ForAll @IntRange(max = 12) int length,
+            @ForAll
+                    @Chars({
+                        'a', '1', ':', ' ', '\n', '-', '{', '}', '[', ']', '"', '\'', '&', '*', '!', '|', '#', '\t',
+                        '\\', '\0', '%', '?', ',', 'é', '\ud800'
+                    })
+                    @StringLength(max = 6)
+                    String instead) {
+        int start = Math.min(from, FILE.length());
+        int end = Math.min(start + length, FILE.length());
+        JobFile file = READER.read("a.yaml", FILE.substring(0, start) + instead + FILE.substring(end));
+
+        assertThat(file.job().isPresent()).isEqualTo(file.mistakes().isEmpty());
+        file.job()
+                .ifPresent(job ->
+                        assertThat(JobReader.fromDefinition(job.definition())).isEqualTo(job));
+        assertThat(file.mistakes()).allSatisfy(m -> assertThat(m.reason()).isNotBlank());
+    }
+}

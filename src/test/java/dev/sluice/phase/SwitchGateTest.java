@@ -1,0 +1,299 @@
+package dev.sluice.phase;
+
+import static dev.sluice.testing.TestEngine.known;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.sluice.fleet.Agreement;
+import dev.sluice.fleet.Difference;
+import dev.sluice.job.Job;
+import dev.sluice.job.JobFile;
+import dev.sluice.job.Jobs;
+import dev.sluice.problem.Problem;
+import dev.sluice.run.RunState;
+import dev.sluice.run.RunStatus;
+import dev.sluice.testing.TestEngine;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
+
+/**
+ * When the gate is closed and why, when it is open and on what evidence, and that old evidence does not keep it open.
+ */
+@Timeout(60)
+class SwitchGateTest {
+    private static final AtomicInteger COUNT = new AtomicInteger();
+    private static final List<JobFile> FILES = new ArrayList<>();
+    private static TestEngine engine;
+    private static SwitchGate gates;
+    private String t = "";
+
+    @BeforeAll
+    static void start() {
+        engine = TestEngine.create();
+        gates = gates(() -> List.copyOf(FILES), Agreement.ALONE);
+    }
+
+    private static SwitchGate gates(Jobs jobs, Agreement agreement) {
+        return new SwitchGate(jobs, engine.runs(), engine.databases(), agreement, Duration.ofHours(1));
+    }
+
+    @AfterAll
+    static void stop() {
+        engine.close();
+    }
+
+    @BeforeEach
+    void table() {
+        t = "g" + COUNT.incrementAndGet();
+        FILES.clear();
+        engine.db()
+                .run(
+                        "CREATE TABLE " + t + " (id bigint PRIMARY KEY, a int, b int)",
+                        "INSERT INTO " + t + " SELECT g, g FROM generate_series(1, 300) g");
+    }
+
+    private Job job(String expression) {
+        Job job = TestEngine.job(
+                "job: " + t + "\nmigrate: { table: " + t + ", set: { b: \"" + expression + "\" }, where: b IS NULL }");
+        FILES.clear();
+        FILES.add(new JobFile(t + ".yaml", Optional.of(job), List.of(), Map.of()));
+        return job;
+    }
+
+    private List<String> codes() {
+        GateAnswer answer = gates.switchGate(t);
+        assertThat(answer.open()).isEqualTo(answer.reasons().isEmpty());
+        assertThat(answer.phase()).isEqualTo("switch");
+        return answer.reasons().stream().map(GateAnswer.Reason::code).toList();
+    }
+
+    private Instant asOf() {
+        return (Instant) known(known(gates.switchGate(t).evidence()).get("verifiedAsOf"));
+    }
+
+    private void set(UUID run, String assignment) {
+        engine.db().run("UPDATE sluice.run SET " + assignment + " WHERE id = '" + run + "'");
+    }
+
+    @Test
+    void anUnknownJobIsSaidToBeUnknownWithThoseThatAreKnown() {
+        job("a");
+        assertThatThrownBy(() -> gates.switchGate("nobody")).isInstanceOfSatisfying(Problem.class, p -> {
+            assertThat(p.kind()).isEqualTo(Problem.Kind.NOT_FOUND);
+            assertThat(p.getMessage()).contains("no job \"nobody\"", t);
+        });
+    }
+
+    @Test
+    void itIsClosedUntilARunHasProvenTheRows() {
+        Job job = job("a");
+        assertThat(codes()).containsExactly("never-run");
+        UUID id = engine.queue(job).id();
+        Map<RunState, String> closed = Map.of(
+                RunState.QUEUED, "run-live",
+                RunState.RUNNING, "run-live",
+                RunState.VERIFYING, "run-live",
+                RunState.SWEEPING, "run-live",
+                RunState.PAUSED, "run-paused",
+                RunState.FAILED, "run-failed",
+                RunState.INCOMPLETE, "run-incomplete",
+                RunState.CANCELLED, "run-cancelled",
+                RunState.SUCCEEDED, "no-evidence");
+        assertThat(closed).hasSize(RunState.values().length);
+        closed.forEach((state, code) -> {
+            set(id, "state = '" + state.code() + "'");
+            assertThat(codes()).as(state.code()).containsExactly(code);
+            assertThat(gates.switchGate(t).evidence()).isNull();
+        });
+        set(id, "state = 'failed', failure = '{\"code\":\"x\",\"message\":\"the reason of it\"}'");
+        assertThat(gates.switchGate(t).reasons().getFirst().message()).contains("the reason of it");
+    }
+
+    @Test
+    void itIsOpenWithItsEvidence() throws Exception {
+        Job job = job("a");
+        RunStatus run = engine.carry(engine.queue(job).id());
+        GateAnswer answer = gates.switchGate(t);
+        assertThat(answer.open()).isTrue();
+        assertThat(answer.reasons()).isEmpty();
+        assertThat(known(answer.evidence()))
+                .containsKeys("run", "fingerprint", "rows", "verifiedAsOf", "database")
+                .containsEntry("run", run.id())
+                .containsEntry("fingerprint", job.fingerprint())
+                .containsEntry("rows", 300L);
+        assertThat(asOf()).isBetween(run.startedAt(), run.finishedAt());
+        assertThat(String.valueOf(known(answer.evidence()).get("database")))
+                .contains(
+                        "name=main",
+                        "database=" + engine.db().value("SELECT current_database()"),
+                        "systemIdentifier=" + engine.db().value("SELECT system_identifier FROM pg_control_system()"));
+    }
+
+    @Test
+    void aChangedDefinitionANewRunAndALostFileCloseIt() throws Exception {
+        engine.carry(engine.queue(job("a")).id());
+        assertThat(codes()).isEmpty();
+        Job changed = job("a + 0");
+        assertThat(codes()).containsExactly("definition-changed");
+        UUID id = engine.queue(changed).id();
+        assertThat(codes()).containsExactly("run-live");
+        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(codes()).isEmpty();
+        FILES.clear();
+        assertThat(codes()).containsExactly("no-definition");
+    }
+
+    @Test
+    void itIsClosedWhileWorkersHoldDifferentDefinitionsOrOneThatThisOneCannotRead() throws Exception {
+        engine.carry(engine.queue(job("a")).id());
+        Agreement differing = (sql, name) -> Optional.of(
+                new Difference(name, Map.of("w1", "1".repeat(64), "w2", "2".repeat(64)), Duration.ofSeconds(15)));
+        GateAnswer answer = gates(() -> List.copyOf(FILES), differing).switchGate(t);
+        assertThat(answer.open()).isFalse();
+        assertThat(answer.reasons()).singleElement().satisfies(r -> {
+            assertThat(r.code()).isEqualTo("definitions-differ");
+            assertThat(r.message()).contains("worker w1 has 111111111111; worker w2 has 222222222222");
+        });
+        Jobs unreadable = new Jobs() {
+            @Override
+            public List<JobFile> files() {
+                return List.of();
+            }
+
+            @Override
+            public Optional<Job> find(String name) {
+                throw new Problem(Problem.Kind.UNPROCESSABLE, "unreadable-definition", "Bring it to that version.");
+            }
+        };
+        assertThat(gates(unreadable, Agreement.ALONE).switchGate(t).reasons())
+                .containsExactly(new GateAnswer.Reason("unreadable-definition", "Bring it to that version."));
+    }
+
+    @Test
+    void evidenceOfAnotherClusterOrTimelineIsVoid() throws Exception {
+        UUID id = engine.carry(engine.queue(job("a")).id()).id();
+        set(id, "evidence = jsonb_set(evidence::jsonb, '{systemIdentifier}', '\"42\"')::text");
+        assertThat(codes()).containsExactly("identity-differs");
+        assertThat(gates.switchGate(t).reasons().getFirst().message()).contains("cluster 42");
+        String real = engine.db().value("SELECT system_identifier FROM pg_control_system()");
+        set(id, "evidence = jsonb_set(evidence::jsonb, '{systemIdentifier}', '\"" + real + "\"')::text");
+        assertThat(codes()).isEmpty();
+        set(id, "evidence = jsonb_set(evidence::jsonb, '{timeline}', '0')::text");
+        assertThat(codes()).containsExactly("timeline-differs");
+    }
+
+    @Test
+    void aCleanLookDatesTheEvidenceAnewAndAStaleRowClosesTheGate() throws Exception {
+        Job job = job("a * 2");
+        UUID id = engine.carry(engine.queue(job).id()).id();
+        Instant first = asOf();
+        assertThat(engine.runs().stale(List.of(job), Duration.ZERO)).contains(id);
+        assertThat(engine.runs().stale(List.of(job), Duration.ofHours(1))).doesNotContain(id);
+        engine.db().run("INSERT INTO " + t + " VALUES (1000, 1, 2)");
+        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(asOf()).isAfter(first);
+        assertThat(known(gates.switchGate(t).evidence()))
+                .containsEntry("rows", 301L)
+                .as("only what an insert filled can be an orphan")
+                .doesNotContainKey("orphansChecked");
+        engine.db().run("UPDATE " + t + " SET a = 7 WHERE id = 5");
+        RunStatus stale = engine.carry(id);
+        assertThat(stale.state()).isEqualTo("incomplete");
+        assertThat(known(stale.failure()).code()).isEqualTo("stale-rows");
+        assertThat(codes()).containsExactly("run-incomplete");
+        assertThat(gates.switchGate(t).reasons().getFirst().message())
+                .contains("1 of 301 rows no longer hold", "old code still writes");
+        assertThat(engine.runs().stale(List.of(job), Duration.ZERO)).doesNotContain(id);
+    }
+
+    @Test
+    void evidenceThatNobodyRenewsIsVoidAfterTwiceItsTimeAndWhatALookTakes() throws Exception {
+        UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
+        // verified within 10 s, at full pace; a look, a fifth as fast, takes 50 s
+        set(id, "verified_at = clock_timestamp() - interval '7240 s'");
+        set(
+                id,
+                "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"
+                        + " 'analyzedAt', verified_at))::text");
+        assertThat(codes()).isEmpty();
+        set(id, "verified_at = verified_at - interval '20 s'");
+        set(
+                id,
+                "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"
+                        + " 'analyzedAt', verified_at))::text");
+        assertThat(codes()).containsExactly("evidence-old");
+        assertThat(gates.switchGate(t).reasons().getFirst().message())
+                .contains("ago", "older than", "every 1h", "sluice status " + t, "worker is alive");
+        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(codes()).isEmpty();
+        // and now the look itself is the measure
+        set(id, "verified_at = clock_timestamp() - interval '7240 s'");
+        set(
+                id,
+                "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"
+                        + " 'analyzedAt', verified_at - interval '1 h'))::text");
+        assertThat(codes()).containsExactly("evidence-old");
+    }
+
+    @Test
+    void whatCannotBeRenewedDoesNotGrowOld() throws Exception {
+        Job job = TestEngine.job("job: " + t + "\nmigrate: { table: " + t + ", set: { a: a + 1 } }");
+        FILES.add(new JobFile(t + ".yaml", Optional.of(job), List.of(), Map.of()));
+        UUID id = engine.carry(engine.queue(job).id()).id();
+        set(id, "finished_at = finished_at - interval '9 days', started_at = started_at - interval '9 days'");
+        assertThat(codes()).isEmpty();
+    }
+
+    @Test
+    void aRunThatALookMadeIncompleteIsLoggedAsThat() throws Exception {
+        UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
+        engine.db().run("UPDATE " + t + " SET a = 7 WHERE id = 5");
+        var log = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        var lines = new ListAppender<ILoggingEvent>();
+        lines.start();
+        log.addAppender(lines);
+        try {
+            assertThat(engine.carry(id).state()).isEqualTo("incomplete");
+        } finally {
+            log.detachAppender(lines);
+        }
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .contains("run " + id + " of " + t + " ended: incomplete");
+    }
+
+    @Test
+    void aLookThatIsNotPossibleAnyMoreClosesTheGate() throws Exception {
+        UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
+        engine.db().run("ALTER TABLE " + t + " DROP COLUMN a");
+        RunStatus run = engine.carry(id);
+        assertThat(run.state()).isEqualTo("incomplete");
+        assertThat(known(run.failure()).message()).contains("column \"a\" does not exist");
+        assertThat(codes()).containsExactly("run-incomplete");
+    }
+
+    @Test
+    void whatHasNoConditionIsNotLookedAtAgain() throws Exception {
+        Job job = TestEngine.job("job: " + t + "\nmigrate: { table: " + t + ", set: { a: a + 1 } }");
+        FILES.add(new JobFile(t + ".yaml", Optional.of(job), List.of(), Map.of()));
+        UUID id = engine.carry(engine.queue(job).id()).id();
+        assertThat(codes()).isEmpty();
+        assertThat(known(gates.switchGate(t).evidence())).containsEntry("condition", "each range was committed once");
+        assertThat(engine.runs().stale(List.of(job), Duration.ZERO)).doesNotContain(id);
+    }
+}

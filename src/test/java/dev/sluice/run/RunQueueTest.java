@@ -1,0 +1,358 @@
+package dev.sluice.run;
+
+import static dev.sluice.testing.TestEngine.known;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.job.Job;
+import dev.sluice.problem.Problem;
+import dev.sluice.testing.HookedTime;
+import dev.sluice.testing.TestEngine;
+import dev.sluice.testing.TestPostgres;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What becomes of a wish for a run. */
+@Timeout(60)
+class RunQueueTest {
+    private static final AtomicInteger COUNT = new AtomicInteger();
+    private static final HookedTime TIME = new HookedTime();
+    private static TestEngine engine;
+    private String table = "";
+
+    @BeforeAll
+    static void start() {
+        engine = TestEngine.on(TestPostgres.create(), TIME);
+    }
+
+    @AfterAll
+    static void stop() {
+        engine.close();
+    }
+
+    /** 1,000 rows, n = 0, m NULL. */
+    @BeforeEach
+    void table() {
+        TIME.free();
+        table = "q" + COUNT.incrementAndGet();
+        engine.db()
+                .run(
+                        "CREATE TABLE " + table + " (id bigint PRIMARY KEY, n int NOT NULL DEFAULT 0, m int)",
+                        "INSERT INTO " + table + " (id) SELECT generate_series(1, 1000)");
+    }
+
+    private Job plus(String more) {
+        return TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", set: { n: n + 1 }" + more + " }");
+    }
+
+    private Job fill(String expression) {
+        return TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", set: { m: \"" + expression
+                + "\" }, where: m IS NULL, throttle: { rows-per-second: 100 } }");
+    }
+
+    private long count(String condition) {
+        return Long.parseLong(engine.db().value("SELECT count(*) FROM " + table + " WHERE " + condition));
+    }
+
+    private static void assertRefused(String code, Runnable action, String... words) {
+        assertThatThrownBy(action::run).isInstanceOfSatisfying(Problem.class, p -> {
+            assertThat(p.kind()).isEqualTo(Problem.Kind.CONFLICT);
+            assertThat(p.code()).isEqualTo(code);
+            assertThat(p.getMessage()).contains(words);
+        });
+    }
+
+    @Test
+    void keysAreForgottenAfterThirtyDays() {
+        Job job =
+                TestEngine.job("job: forgetful\nmigrate: { table: " + table + ", set: { m: '1' }, where: m IS NULL }");
+        var first = engine.queue().queue(job, TestEngine.TESTER, "http", Optional.of("old-key"));
+        engine.runs().cancel(first.run().id(), TestEngine.TESTER);
+        String age =
+                "UPDATE sluice.idempotency_key SET created_at = created_at - interval '%d days' WHERE key = 'old-key'";
+        engine.db().run(age.formatted(29));
+        assertThat(engine.queue()
+                        .queue(job, TestEngine.TESTER, "http", Optional.of("old-key"))
+                        .created())
+                .isFalse();
+        engine.db().run(age.formatted(2));
+        var again = engine.queue().queue(job, TestEngine.TESTER, "http", Optional.of("old-key"));
+        assertThat(again.created()).isTrue();
+        assertThat(engine.db().value("SELECT count(*) FROM sluice.idempotency_key WHERE key = 'old-key'"))
+                .isEqualTo("1");
+        engine.runs().cancel(again.run().id(), TestEngine.TESTER);
+    }
+
+    @Test
+    void ofManyStartsAtOnceOneBecomesARunAndTheOthersAreToldOfIt() throws Exception {
+        Job job = fill("id");
+        int many = 8;
+        var barrier = new CyclicBarrier(many);
+        List<String> ends = new ArrayList<>();
+        try (var threads = Executors.newFixedThreadPool(many)) {
+            List<Future<String>> starts = new ArrayList<>();
+            for (int i = 0; i < many; i++) {
+                starts.add(threads.submit(() -> {
+                    barrier.await();
+                    try {
+                        return "run " + engine.queue(job).id();
+                    } catch (Problem e) {
+                        return e.code();
+                    }
+                }));
+            }
+            for (Future<String> start : starts) {
+                ends.add(start.get());
+            }
+        }
+        assertThat(ends.stream().filter(e -> e.startsWith("run "))).hasSize(1);
+        assertThat(ends.stream().filter("live-run-exists"::equals)).hasSize(many - 1);
+        assertThat(engine.db().value("SELECT count(*) FROM sluice.run WHERE job = '" + table + "'"))
+                .isEqualTo("1");
+    }
+
+    @Test
+    void whileARunLivesAnotherIsRefusedInEveryLiveState() {
+        UUID id = engine.queue(fill("id")).id();
+        for (RunState state : RunState.values()) {
+            engine.db().run("UPDATE sluice.run SET state = '" + state.code() + "' WHERE id = '" + id + "'");
+            if (state.isLive()) {
+                assertRefused("live-run-exists", () -> engine.queue(fill("id")), id.toString(), "cancel it");
+            }
+        }
+    }
+
+    @Test
+    void aRepeatedKeyAnswersWithTheSameRunAndIsRefusedForAnotherJob() throws Exception {
+        Job job = fill("id");
+        Optional<String> key = Optional.of("key-" + table);
+        Queued first = engine.queue().queue(job, TestEngine.TESTER, "http", key);
+        Queued second = engine.queue().queue(job, TestEngine.TESTER, "http", key);
+        assertThat(first.created()).isTrue();
+        assertThat(second.created()).isFalse();
+        assertThat(second.run().id()).isEqualTo(first.run().id());
+        engine.carry(first.run().id());
+        // also when the run is over, and would otherwise start anew
+        Queued late = engine.queue().queue(job, TestEngine.TESTER, "http", key);
+        assertThat(late.created()).isFalse();
+        assertThat(late.run().id()).isEqualTo(first.run().id());
+        Job other = TestEngine.job("job: other-" + table + "\nmigrate: { table: " + table + ", set: { n: 1 } }");
+        assertRefused(
+                "idempotency-key-reused",
+                () -> engine.queue().queue(other, TestEngine.TESTER, "http", key),
+                table,
+                "Use a fresh one");
+        assertThat(engine.runs().list(Optional.of("other-" + table), 10)).isEmpty();
+    }
+
+    @Test
+    void manyStartsWithOneKeyGetOneRun() throws Exception {
+        Job job = fill("id");
+        var barrier = new CyclicBarrier(6);
+        List<Queued> answers = new ArrayList<>();
+        try (var threads = Executors.newFixedThreadPool(6)) {
+            List<Future<Queued>> starts = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                starts.add(threads.submit(() -> {
+                    barrier.await();
+                    return engine.queue().queue(job, TestEngine.TESTER, "http", Optional.of("one-" + table));
+                }));
+            }
+            for (Future<Queued> start : starts) {
+                answers.add(start.get());
+            }
+        }
+        assertThat(answers.stream().map(q -> q.run().id()).distinct()).hasSize(1);
+        assertThat(answers.stream().filter(Queued::created)).hasSize(1);
+    }
+
+    @Test
+    void aJobThatIsNotRepeatableRunsASecondTimeOnlyWhenItSaysSo() throws Exception {
+        RunStatus first = engine.carry(engine.queue(plus("")).id());
+        assertThat(first.state()).isEqualTo("succeeded");
+        assertRefused("not-repeatable", () -> engine.queue(plus("")), first.id().toString(), "again: true");
+        assertThat(count("n = 1")).isEqualTo(1000);
+        RunStatus again = engine.carry(engine.queue(plus(", again: true")).id());
+        assertThat(again.state()).isEqualTo("succeeded");
+        assertThat(again.id()).isNotEqualTo(first.id());
+        assertThat(count("n = 2")).isEqualTo(1000);
+    }
+
+    @Test
+    void aJobWhoseChangedRowsStillMatchIsNotRepeatable() throws Exception {
+        Job job = TestEngine.job(
+                "job: " + table + "\nmigrate: { table: " + table + ", set: { n: n + 1 }, where: n < 100 }");
+        RunStatus first = engine.carry(engine.queue(job).id());
+        assertThat(first.state()).isEqualTo("succeeded");
+        assertThat(first.progress().stillMatching()).isEqualTo(1000);
+        assertThat(count("n = 1")).as("no sweep either").isEqualTo(1000);
+        assertRefused("not-repeatable", () -> engine.queue(job), "same rows again");
+        Job given = TestEngine.job("job: g" + table + "\nmigrate: { table: " + table
+                + ", set: { n: n + 1 }, where: n < 100 }\nswitch: { verify: n > 0 }");
+        assertThat(engine.carry(engine.queue(given).id()).state()).isEqualTo("succeeded");
+        assertThat(count("n = 2")).isEqualTo(1000);
+        assertRefused("not-repeatable", () -> engine.queue(given), "same rows again");
+    }
+
+    @Test
+    void aRepeatableJobRunsAgainAndFindsNothingToDo() throws Exception {
+        RunStatus first = engine.carry(engine.queue(fill("id")).id());
+        RunStatus second = engine.carry(engine.queue(fill("id")).id());
+        assertThat(second.state()).isEqualTo("succeeded");
+        assertThat(second.id()).isNotEqualTo(first.id());
+        assertThat(second.progress().changed()).isZero();
+    }
+
+    @Test
+    void aCancelledRunOfTheSameDefinitionGoesOnWhereItStopped() throws Exception {
+        Job job = plus(", throttle: { rows-per-second: 100 }");
+        UUID id = engine.queue(job).id();
+        TIME.atWait(6, nth -> engine.runs().cancel(id, TestEngine.TESTER));
+        RunStatus cancelled = engine.carry(id);
+        assertThat(cancelled.state()).isEqualTo("cancelled");
+        assertThat(cancelled.finishedAt()).isNotNull();
+        long done = count("n = 1");
+        assertThat(done).isBetween(100L, 900L);
+        // other settings, same fingerprint
+        Queued resumed = engine.queue()
+                .queue(plus(", throttle: { rows-per-second: 250 }"), TestEngine.TESTER, "http", Optional.empty());
+        assertThat(resumed.resumed()).isTrue();
+        assertThat(resumed.run().id()).isEqualTo(id);
+        assertThat(resumed.run().settings().rowsPerSecond()).isEqualTo(250);
+        RunStatus end = engine.carry(id);
+        assertThat(end.state()).isEqualTo("succeeded");
+        assertThat(count("n = 1")).as("each row once").isEqualTo(1000);
+        assertThat(end.progress().changed()).isEqualTo(1000);
+    }
+
+    @Test
+    void aCancelledRunOfAnotherDefinitionStaysAndANewOneBegins() throws Exception {
+        UUID id = engine.queue(fill("id")).id();
+        TIME.atWait(6, nth -> engine.runs().cancel(id, TestEngine.TESTER));
+        engine.carry(id);
+        Queued other = engine.queue().queue(fill("id * 2"), TestEngine.TESTER, "http", Optional.empty());
+        assertThat(other.resumed()).isFalse();
+        assertThat(other.run().id()).isNotEqualTo(id);
+        assertThat(engine.runs().find(id).orElseThrow().state()).isEqualTo("cancelled");
+    }
+
+    @Test
+    void anEarlierDefinitionThatIsNotRepeatableIsNotRunTwiceByAWayRound() throws Exception {
+        Job one = plus("");
+        Job two = TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", set: { m: m + 1 } }");
+        UUID first = engine.carry(engine.queue(one).id()).id();
+        assertRefused("not-repeatable", () -> engine.queue(two), "another definition");
+        Job again =
+                TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", set: { m: m + 1 }, again: true }");
+        engine.carry(engine.queue(again).id());
+        assertRefused("not-repeatable", () -> engine.queue(one), first.toString());
+        assertThat(count("n = 1")).isEqualTo(1000);
+    }
+
+    @Test
+    void aRunThatStoppedHalfWayIsResumedByItsIdAfterAnotherDefinitionRan() throws Exception {
+        Job one = plus(", throttle: { rows-per-second: 100 }");
+        UUID first = engine.queue(one).id();
+        TIME.atWait(6, nth -> engine.runs().cancel(first, TestEngine.TESTER));
+        engine.carry(first);
+        Job two = fill("id");
+        UUID second = engine.queue(two).id();
+        assertRefused("live-run-exists", () -> engine.runs().resume(first, TestEngine.TESTER), "another live run");
+        engine.carry(second);
+        assertRefused("not-repeatable", () -> engine.queue(one), "sluice resume " + first);
+        engine.runs().resume(first, TestEngine.TESTER);
+        assertThat(engine.carry(first).state()).isEqualTo("succeeded");
+        assertThat(count("n = 1")).isEqualTo(1000);
+        // and what the gate looks at is the run that was asked for last
+        assertThat(engine.runs().newest(table).map(Proof::run)).contains(first);
+    }
+
+    @Test
+    void aRunKeepsTheDefinitionItBeganWith() throws Exception {
+        UUID id = engine.queue(fill("id")).id();
+        TIME.atWait(6, nth -> assertRefused("live-run-exists", () -> engine.queue(fill("id * 2")), table));
+        RunStatus run = engine.carry(id);
+        assertThat(run.state()).isEqualTo("succeeded");
+        assertThat(run.fingerprint()).isEqualTo(fill("id").fingerprint());
+        assertThat(count("m = id")).isEqualTo(1000);
+    }
+
+    @Test
+    void aStatementOfOnesOwnIsNotRepeatedByItself() throws Exception {
+        Job job = TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", sql: \"UPDATE " + table
+                + " AS x SET n = n + 1 WHERE {batch:x}\", where: n < 100 }");
+        RunStatus run = engine.carry(engine.queue(job).id());
+        assertThat(run.state()).isEqualTo("incomplete");
+        assertThat(known(run.failure()).message()).contains("1000 of 1000", "again: true");
+        assertThat(count("n = 1")).as("no sweep changed a row twice").isEqualTo(1000);
+        assertRefused("not-repeatable", () -> engine.queue(job), "again: true");
+    }
+
+    @Test
+    void aMendedExpressionDoesNotBeginAnewOverRowsThatWereChanged() throws Exception {
+        UUID first = engine.queue(plus(", throttle: { rows-per-second: 100 }")).id();
+        TIME.atWait(6, nth -> engine.runs().cancel(first, TestEngine.TESTER));
+        engine.carry(first);
+        Job mended = TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", set: { n: n + 1 + 0 } }");
+        assertRefused("not-repeatable", () -> engine.queue(mended), "with another definition (cancelled");
+    }
+
+    @Test
+    void anIncompleteRunWhoseRowsStillMatchIsNotRunAgain() throws Exception {
+        Job job = TestEngine.job("job: " + table + "\nmigrate: { table: " + table
+                + ", set: { n: n + 1 }, where: n < 100 }\nswitch: { verify: n = 2 }");
+        RunStatus run = engine.carry(engine.queue(job).id());
+        assertThat(run.state()).isEqualTo("incomplete");
+        assertThat(TestEngine.known(run.failure()).message()).contains("by the job's own doing");
+        assertRefused("not-repeatable", () -> engine.queue(job), "same rows again");
+        assertThat(count("n = 1")).isEqualTo(1000);
+    }
+
+    @Test
+    void anIncompleteRunIsVerifiedAgainWhenItIsResumed() throws Exception {
+        Job job = TestEngine.job("job: " + table + "\nmigrate: { table: " + table
+                + ", set: { n: n + 1 } }\nswitch: { verify: n < 2 AND id <> 7 }");
+        UUID id = engine.queue(job).id();
+        RunStatus run = engine.carry(id);
+        assertThat(run.state()).isEqualTo("incomplete");
+        engine.db().run("DELETE FROM " + table + " WHERE id = 7");
+        assertThat(engine.runs().resume(id, TestEngine.TESTER).state()).isEqualTo("verifying");
+        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(count("n = 1")).isEqualTo(999);
+    }
+
+    @Test
+    void aRunDoesNotGoOnByAnotherKey() throws Exception {
+        engine.db()
+                .run(
+                        "ALTER TABLE " + table + " ADD x bigint",
+                        "UPDATE " + table + " SET x = 2000 - id",
+                        "ALTER TABLE " + table + " ALTER x SET NOT NULL",
+                        "CREATE UNIQUE INDEX ON " + table + " (x)");
+        UUID first = engine.queue(plus(", throttle: { rows-per-second: 100 }")).id();
+        TIME.atWait(6, nth -> engine.runs().cancel(first, TestEngine.TESTER));
+        engine.carry(first);
+        long done = count("n = 1");
+        engine.db().run("ALTER TABLE " + table + " DROP CONSTRAINT " + table + "_pkey, ADD PRIMARY KEY (x)");
+        engine.runs().resume(first, TestEngine.TESTER);
+        RunStatus run = engine.carry(first);
+        assertThat(run.state()).isEqualTo("failed");
+        assertThat(TestEngine.known(run.failure()).code()).isEqualTo("key-changed");
+        assertThat(count("n = 1")).isEqualTo(done);
+        engine.db().run("ALTER TABLE " + table + " DROP CONSTRAINT " + table + "_pkey, ADD PRIMARY KEY (id)");
+        engine.runs().resume(first, TestEngine.TESTER);
+        assertThat(engine.carry(first).state()).isEqualTo("succeeded");
+        assertThat(count("n = 1")).isEqualTo(1000);
+    }
+}

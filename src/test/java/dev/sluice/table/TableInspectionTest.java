@@ -1,0 +1,449 @@
+package dev.sluice.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.sluice.database.Database;
+import dev.sluice.database.DatabaseSettings;
+import dev.sluice.problem.Problem;
+import dev.sluice.sql.TableName;
+import dev.sluice.table.TableFacts.KeyColumn;
+import dev.sluice.testing.TestPostgres;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TableInspectionTest {
+    private static final TestPostgres.Fresh POSTGRES = TestPostgres.create();
+    private static Database database;
+
+    @BeforeAll
+    static void open() {
+        database = Database.open(DatabaseSettings.of("main", POSTGRES.url(), POSTGRES.user(), POSTGRES.password()));
+        POSTGRES.run(
+                "CREATE SCHEMA app",
+                "CREATE SCHEMA \"Odd \"\"Place\"",
+                "CREATE DOMAIN app.positive AS bigint CHECK (VALUE > 0)",
+                "CREATE DOMAIN app.small AS app.positive CHECK (VALUE < 1000)",
+                "CREATE COLLATION app.caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+                "CREATE TABLE app.users (id bigint PRIMARY KEY, name text)",
+                "CREATE EXTENSION IF NOT EXISTS btree_gist");
+    }
+
+    @AfterAll
+    static void close() {
+        database.close();
+    }
+
+    /** DDL, table, key, and what must come back: code, key of the job file, a piece of the fix. */
+    static Stream<Arguments> badTables() {
+        return Stream.of(
+                bad("", "app.usres", "", "no-such-table", "migrate.table", "did you mean app.users?"),
+                bad("", "public.users", "", "no-such-table", "migrate.table", "did you mean app.users?"),
+                bad("", "nowhere.xyz", "", "no-such-table", "migrate.table", "schema \"nowhere\" has 0 tables"),
+                bad(
+                        "CREATE VIEW app.v1 AS SELECT 1 AS id",
+                        "app.v1",
+                        "",
+                        "not-a-table",
+                        "migrate.table",
+                        "behind the view"),
+                bad(
+                        "CREATE MATERIALIZED VIEW app.m1 AS SELECT 1 AS id",
+                        "app.m1",
+                        "",
+                        "not-a-table",
+                        "migrate.table",
+                        "ordinary or partitioned"),
+                bad("CREATE SEQUENCE app.s1", "app.s1", "", "not-a-table", "migrate.table", "ordinary or partitioned"),
+                bad("", "pg_catalog.pg_class", "", "not-a-table", "migrate.table", "ordinary or partitioned"),
+                bad(
+                        "CREATE TABLE app.parent1 (id int PRIMARY KEY); CREATE TABLE app.child1 () INHERITS (app.parent1)",
+                        "app.parent1",
+                        "",
+                        "inheritance-children",
+                        "migrate.table",
+                        "NO INHERIT"),
+                bad(
+                        "CREATE FOREIGN DATA WRAPPER f1; CREATE SERVER far FOREIGN DATA WRAPPER f1;"
+                                + "CREATE TABLE app.p1 (id int NOT NULL) PARTITION BY RANGE (id);"
+                                + "CREATE FOREIGN TABLE app.p1_far PARTITION OF app.p1 FOR VALUES FROM (0) TO (9) SERVER far;"
+                                + "CREATE FOREIGN TABLE app.f1 (id int) SERVER far",
+                        "app.p1",
+                        "",
+                        "foreign-partition",
+                        "migrate.table",
+                        "each local partition"),
+                bad("", "app.f1", "", "not-a-table", "migrate.table", "ordinary or partitioned"),
+                bad(
+                        "CREATE TABLE app.nokey (id int NOT NULL UNIQUE, a int UNIQUE)",
+                        "app.nokey",
+                        "",
+                        "no-primary-key",
+                        "migrate.key",
+                        "add key: [id] (index \"nokey_id_key\") to migrate"),
+                bad("", "app.users", "nam", "no-such-column", "migrate.key", "did you mean name?"),
+                bad("", "app.users", "id,id", "key-column-twice", "migrate.key", "name each once"),
+                bad(
+                        "",
+                        "app.users",
+                        "name",
+                        "key-not-unique",
+                        "migrate.key",
+                        "CREATE UNIQUE INDEX CONCURRENTLY ON \"app\".\"users\" (\"name\"), or use key: [id]"),
+                bad(
+                        "CREATE TABLE app.nul (a int UNIQUE)",
+                        "app.nul",
+                        "a",
+                        "key-nullable",
+                        "migrate.key",
+                        "ALTER TABLE \"app\".\"nul\" ADD CONSTRAINT \"sluice_a_not_null\" CHECK (\"a\" IS NOT NULL) NOT VALID;"
+                                + " ALTER TABLE \"app\".\"nul\" VALIDATE CONSTRAINT"),
+                bad(
+                        "CREATE TABLE app.nul18 (a int UNIQUE); ALTER TABLE app.nul18 ADD CONSTRAINT n NOT NULL a NOT VALID",
+                        "app.nul18",
+                        "a",
+                        "key-nullable",
+                        "migrate.key",
+                        "SET NOT NULL"),
+                bad(
+                        "CREATE TABLE app.part (a int NOT NULL); CREATE UNIQUE INDEX ON app.part (a) WHERE a > 0",
+                        "app.part",
+                        "a",
+                        "key-index-partial",
+                        "migrate.key",
+                        "CREATE UNIQUE INDEX CONCURRENTLY"),
+                bad(
+                        "CREATE TABLE app.expr (a text NOT NULL); CREATE UNIQUE INDEX ON app.expr (lower(a))",
+                        "app.expr",
+                        "a",
+                        "key-not-unique",
+                        "migrate.key",
+                        "CREATE UNIQUE INDEX CONCURRENTLY ON \"app\".\"expr\" (\"a\")"),
+                bad(
+                        "CREATE TABLE app.defer (a int PRIMARY KEY DEFERRABLE)",
+                        "app.defer",
+                        "",
+                        "key-deferrable",
+                        "migrate.key",
+                        "not deferrable"),
+                bad(
+                        "CREATE TABLE app.inval (a int NOT NULL) PARTITION BY RANGE (a);"
+                                + "CREATE TABLE app.inval1 PARTITION OF app.inval FOR VALUES FROM (0) TO (9);"
+                                + "ALTER TABLE ONLY app.inval ADD PRIMARY KEY (a)",
+                        "app.inval",
+                        "",
+                        "key-index-invalid",
+                        "migrate.key",
+                        "REINDEX INDEX CONCURRENTLY \"app\".\"inval_pkey\""),
+                bad(
+                        "CREATE TABLE app.opc (a text NOT NULL); CREATE UNIQUE INDEX ON app.opc (a text_pattern_ops)",
+                        "app.opc",
+                        "a",
+                        "key-index-opclass",
+                        "migrate.key",
+                        "plain unique index"),
+                bad(
+                        "CREATE TABLE app.coll (a text NOT NULL); CREATE UNIQUE INDEX ON app.coll (a COLLATE \"C\")",
+                        "app.coll",
+                        "a",
+                        "key-index-collation",
+                        "migrate.key",
+                        "plain unique index"),
+                bad(
+                        "CREATE TABLE app.mixed (a int NOT NULL, b int NOT NULL);"
+                                + "CREATE UNIQUE INDEX ON app.mixed (a, b DESC)",
+                        "app.mixed",
+                        "a,b",
+                        "key-index-direction",
+                        "migrate.key",
+                        "(\"a\", \"b\")"),
+                bad(
+                        "CREATE TABLE app.nullsf (a int NOT NULL); CREATE UNIQUE INDEX ON app.nullsf (a NULLS FIRST)",
+                        "app.nullsf",
+                        "a",
+                        "key-index-direction",
+                        "migrate.key",
+                        "plain unique index"),
+                bad(
+                        "CREATE TABLE app.fl (a float8 PRIMARY KEY)",
+                        "app.fl",
+                        "",
+                        "key-type",
+                        "migrate.key",
+                        "name a key"),
+                bad("CREATE TABLE app.by (a bytea PRIMARY KEY)", "app.by", "", "key-type", "migrate.key", "name a key"),
+                bad(
+                        "CREATE TYPE app.\"int4\" AS ENUM ('a', 'b'); CREATE TABLE app.en (a app.\"int4\" PRIMARY KEY)",
+                        "app.en",
+                        "",
+                        "key-type",
+                        "migrate.key",
+                        "name a key"),
+                bad(
+                        "CREATE TABLE app.period (id int, valid int4range, PRIMARY KEY (id, valid WITHOUT OVERLAPS))",
+                        "app.period",
+                        "",
+                        "key-index-method",
+                        "migrate.key",
+                        "plain unique index"));
+    }
+
+    private static Arguments bad(String ddl, String table, String key, String code, String jobKey, String fix) {
+        return Arguments.of(ddl, table, key, code, jobKey, fix);
+    }
+
+    @ParameterizedTest(name = "{1} {2}: {3}")
+    @MethodSource("badTables")
+    void refusesWithTheFix(String ddl, String table, String key, String code, String jobKey, String fix) {
+        if (!ddl.isEmpty()) {
+            POSTGRES.run(ddl);
+        }
+        String[] parts = table.split("\\.");
+        List<String> columns = key.isEmpty() ? List.of() : List.of(key.split(","));
+        Problem problem = catchThrowableOfType(
+                Problem.class, () -> TableInspection.inspect(database, new TableName(parts[0], parts[1]), columns));
+        assertThat(problem.kind()).isEqualTo(Problem.Kind.UNPROCESSABLE);
+        assertThat(problem.code()).isEqualTo(code);
+        assertThat(problem.details()).containsEntry("key", jobKey);
+        assertThat(String.valueOf(problem.details().get("fix"))).contains(fix);
+        assertThat(problem.getMessage()).contains(" Fix: ");
+    }
+
+    @Test
+    void theFixForANullableKeyWorksAsPrinted() {
+        POSTGRES.run("CREATE TABLE app.mendme (a int UNIQUE)");
+        TableName table = new TableName("app", "mendme");
+        Problem problem =
+                catchThrowableOfType(Problem.class, () -> TableInspection.inspect(database, table, List.of("a")));
+        String fix = String.valueOf(problem.details().get("fix"));
+        POSTGRES.run(fix.substring(fix.indexOf("ALTER TABLE")));
+        assertThat(TableInspection.inspect(database, table, List.of("a")).key())
+                .containsExactly(new KeyColumn("a", "integer"));
+    }
+
+    @Test
+    void anInvalidIndexIsNotTaken() throws SQLException {
+        POSTGRES.run("CREATE TABLE app.dup (a int NOT NULL)", "INSERT INTO app.dup VALUES (1), (1)");
+        try (Connection c = POSTGRES.connect();
+                var s = c.createStatement()) {
+            assertThatThrownBy(() -> s.execute("CREATE UNIQUE INDEX CONCURRENTLY dup_a ON app.dup (a)"))
+                    .isInstanceOf(SQLException.class);
+        }
+        Problem problem = catchThrowableOfType(
+                Problem.class, () -> TableInspection.inspect(database, new TableName("app", "dup"), List.of("a")));
+        assertThat(problem.code()).isEqualTo("key-index-invalid");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "smallint|smallint",
+                "int|integer",
+                "bigint|bigint",
+                "numeric(10,2)|numeric(10,2)",
+                "numeric|numeric",
+                "uuid|uuid",
+                "text|text",
+                "text COLLATE \"C\"|text",
+                "text COLLATE app.caseless|text",
+                "varchar(20)|character varying(20)",
+                "char(5)|character(5)",
+                "date|date",
+                "timestamp|timestamp without time zone",
+                "timestamptz(3)|timestamp(3) with time zone",
+                "app.small|bigint"
+            })
+    void takesEveryKeyTypeThatIsPromised(String type, String printed) {
+        POSTGRES.run("DROP TABLE IF EXISTS app.typed", "CREATE TABLE app.typed (k " + type + " PRIMARY KEY)");
+        TableFacts facts = TableInspection.inspect(database, new TableName("app", "typed"), List.of());
+        assertThat(facts.key()).containsExactly(new KeyColumn("k", printed));
+        assertThat(facts.keyText()).isEqualTo("k " + printed);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "text COLLATE app.caseless~chr(97 + i % 26) || i",
+                "text COLLATE \"C\"~chr(65 + i % 57) || i",
+                "text~chr(65 + i % 57) || i",
+                "char(6)~rpad(chr(97 + i % 26), 1 + i % 3) || i",
+                "app.small~i",
+                "numeric~i / 7.0",
+                "uuid~gen_random_uuid()",
+                "timestamptz~to_timestamp(i * 1.001)"
+            })
+    void aWalkByTheTextOfTheKeyMeetsEveryRowOnceWithoutASort(String type, String value) throws SQLException {
+        POSTGRES.run(
+                "DROP TABLE IF EXISTS app.walk",
+                "CREATE TABLE app.walk (k " + type + " PRIMARY KEY)",
+                "INSERT INTO app.walk SELECT " + value + " FROM generate_series(1, 500) i",
+                "ANALYZE app.walk");
+        TableFacts facts = TableInspection.inspect(database, new TableName("app", "walk"), List.of());
+        String page = "SELECT k::text AS key FROM app.walk WHERE k > ?::"
+                + facts.key().get(0).type() + " ORDER BY k LIMIT 7";
+        List<String> seen = new ArrayList<>();
+        try (Connection c = database.connect()) {
+            seen.addAll(texts(c.prepareStatement("SELECT k::text AS key FROM app.walk ORDER BY k LIMIT 7")));
+            while (true) {
+                try (PreparedStatement s = c.prepareStatement(page)) {
+                    s.setString(1, seen.get(seen.size() - 1));
+                    List<String> next = texts(s);
+                    if (next.isEmpty()) {
+                        break;
+                    }
+                    seen.addAll(next);
+                }
+            }
+            try (PreparedStatement s = c.prepareStatement("EXPLAIN " + page)) {
+                s.setString(1, seen.get(0));
+                assertThat(String.join("\n", texts(s)))
+                        .contains("Index Cond: (k > ")
+                        .doesNotContain("Sort")
+                        .doesNotContain("Filter");
+            }
+        }
+        assertThat(seen).hasSize(500).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void twoTextsThatTheCollationHoldsEqualAreOneKey() {
+        POSTGRES.run(
+                "CREATE TABLE app.caseless (k text COLLATE app.caseless PRIMARY KEY)",
+                "INSERT INTO app.caseless VALUES ('Ann')");
+        assertThat(POSTGRES.value("SELECT count(*) FROM app.caseless WHERE k > 'ANN'"))
+                .isEqualTo("0");
+        assertThat(POSTGRES.value("SELECT count(*) FROM app.caseless WHERE k >= 'ANN'"))
+                .isEqualTo("1");
+    }
+
+    @Test
+    void keyColumnsComeInTheOrderOfTheIndexAndIncludedOnesAreNone() {
+        POSTGRES.run(
+                "CREATE TABLE app.lines (line int NOT NULL, order_id bigint NOT NULL, note text)",
+                "CREATE UNIQUE INDEX lines_key ON app.lines (order_id DESC, line DESC) INCLUDE (note)");
+        TableFacts facts =
+                TableInspection.inspect(database, new TableName("app", "lines"), List.of("line", "order_id"));
+        assertThat(facts.keyText()).isEqualTo("order_id bigint, line integer");
+        assertThat(facts.keyIndex()).isEqualTo("lines_key");
+    }
+
+    @Test
+    void theIndexThatCanBeWalkedIsPreferred() {
+        POSTGRES.run(
+                "CREATE TABLE app.two (a int NOT NULL)",
+                "CREATE UNIQUE INDEX a_partial ON app.two (a) WHERE a > 3",
+                "CREATE UNIQUE INDEX b_whole ON app.two (a)");
+        assertThat(TableInspection.inspect(database, new TableName("app", "two"), List.of("a"))
+                        .keyIndex())
+                .isEqualTo("b_whole");
+    }
+
+    @Test
+    void leavesOfAnyDepthWithQuotedMixedCaseNames() {
+        POSTGRES.run(
+                "CREATE TABLE \"Odd \"\"Place\".\"Big Table\" (\"Id\" int, \"Region\" text, v int, PRIMARY KEY (\"Id\", \"Region\"))"
+                        + " PARTITION BY RANGE (\"Id\")",
+                "CREATE TABLE \"Odd \"\"Place\".\"P low\" PARTITION OF \"Odd \"\"Place\".\"Big Table\""
+                        + " FOR VALUES FROM (0) TO (1000) PARTITION BY LIST (\"Region\")",
+                "CREATE TABLE app.\"Low EU\" PARTITION OF \"Odd \"\"Place\".\"P low\" FOR VALUES IN ('eu')",
+                "CREATE TABLE app.\"Low US\" PARTITION OF \"Odd \"\"Place\".\"P low\" FOR VALUES IN ('us')",
+                "CREATE TABLE app.\"P high\" PARTITION OF \"Odd \"\"Place\".\"Big Table\" FOR VALUES FROM (1000) TO (2000)",
+                "INSERT INTO \"Odd \"\"Place\".\"Big Table\" SELECT i, CASE WHEN i % 2 = 0 THEN 'eu' ELSE 'us' END, 0"
+                        + " FROM generate_series(0, 1499) i",
+                "ANALYZE \"Odd \"\"Place\".\"Big Table\"");
+        TableFacts facts = TableInspection.inspect(database, new TableName("Odd \"Place", "Big Table"), List.of());
+        assertThat(facts.partitioned()).isTrue();
+        assertThat(facts.leaves().stream().map(l -> l.name().toString()))
+                .containsExactlyInAnyOrder("app.Low EU", "app.Low US", "app.P high");
+        assertThat(facts.leaves().stream().mapToLong(TableFacts.Leaf::estimatedRows))
+                .containsOnly(500L);
+        assertThat(facts.estimatedRows()).isEqualTo(1500);
+        assertThat(facts.bytes()).isPositive();
+        assertThat(facts.keyText()).isEqualTo("Id integer, Region text");
+    }
+
+    @Test
+    void columnsAndSizes() {
+        POSTGRES.run(
+                "CREATE TABLE app.cols (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, n int NOT NULL,"
+                        + " twice int GENERATED ALWAYS AS (n * 2) STORED, own int GENERATED BY DEFAULT AS IDENTITY, gone int)",
+                "ALTER TABLE app.cols DROP COLUMN gone");
+        TableName table = new TableName("app", "cols");
+        TableFacts empty = TableInspection.inspect(database, table, List.of());
+        assertThat(empty.columns().keySet()).containsExactly("id", "n", "twice", "own");
+        assertThat(empty.columns().values().stream()
+                        .filter(TableFacts.Column::generated)
+                        .map(TableFacts.Column::name))
+                .containsExactly("id", "twice");
+        assertThat(empty.estimatedRows()).isZero();
+        assertThat(empty.partitioned()).isFalse();
+        assertThat(empty.leaves()).containsExactly(new TableFacts.Leaf(table, empty.oid(), 0));
+        POSTGRES.run(
+                "ALTER TABLE app.cols SET (autovacuum_enabled = off)",
+                "INSERT INTO app.cols (n) SELECT generate_series(1, 1000)");
+        assertThat(TableInspection.inspect(database, table, List.of()).estimatedRows())
+                .isEqualTo(-1);
+        POSTGRES.run("ANALYZE app.cols");
+        assertThat(TableInspection.inspect(database, table, List.of()).estimatedRows())
+                .isEqualTo(1000);
+    }
+
+    @Test
+    void columnsOfATableThatIsFilled() {
+        assertThat(TableInspection.columns(database, new TableName("app", "users"), "migrate.insert.into"))
+                .containsKeys("id", "name");
+        Problem problem = catchThrowableOfType(
+                Problem.class,
+                () -> TableInspection.columns(database, new TableName("app", "user"), "migrate.insert.into"));
+        assertThat(problem.details()).containsEntry("key", "migrate.insert.into");
+    }
+
+    @Test
+    void aDatabaseThatDoesNotAnswerIsUnavailable() {
+        Duration second = Duration.ofSeconds(1);
+        var settings = new DatabaseSettings(
+                "away",
+                "jdbc:postgresql://localhost:1/x",
+                "a",
+                "b",
+                1,
+                second,
+                second,
+                second,
+                second,
+                second,
+                second,
+                second);
+        try (Database away = Database.open(settings)) {
+            Problem problem = catchThrowableOfType(
+                    Problem.class, () -> TableInspection.inspect(away, new TableName("app", "users"), List.of()));
+            assertThat(problem.kind()).isEqualTo(Problem.Kind.UNAVAILABLE);
+        }
+    }
+
+    private static List<String> texts(PreparedStatement statement) throws SQLException {
+        List<String> texts = new ArrayList<>();
+        try (ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                texts.add(rows.getString(1));
+            }
+        }
+        return texts;
+    }
+}
