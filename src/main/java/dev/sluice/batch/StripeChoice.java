@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  * the next.
  *
  * <p>Until the batches have about their full length there are no stripes. Then each candidate is tried in turn for a
- * few ranges, the best is kept, and after {@value #TRIED_AGAIN_AFTER} batches all are tried again. The measure is rows
- * per second, where a share of rows changed in place of 1 is worth {@value #IN_PLACE_WORTH} of speed more, since each
- * saves WAL, growth of the table and vacuuming. Where nearly all are changed in place without stripes, none are tried.
+ * few ranges, none at all being the last, since what is walked without stripes while they would have paid is lost. The
+ * best is kept, and after {@value #TRIED_AGAIN_AFTER} batches all are tried again. The measure is rows per second, where
+ * a share of rows changed in place of 1 is worth {@value #IN_PLACE_WORTH} of speed more, since each saves WAL, growth of
+ * the table and vacuuming. Where nearly all are changed in place without stripes, none are tried.
  *
  * <p>Where few rows are changed in place in spite of stripes, an old snapshot holds the horizon, and they only cost:
  * the ranges go without for a while, {@value #SHORTEST_REST} batches at first and twice as many each time, and then all
@@ -39,7 +40,7 @@ record StripeChoice(
         @Nullable Measure range,
         int rest) {
 
-    /** With the default target of 200 ms after two minutes; trying 1, 8 and 16 then takes 8 percent of the batches. */
+    /** With the default target of 200 ms after two minutes; trying 8, 16 and 1 then takes 8 percent of the batches. */
     static final int TRIED_AGAIN_AFTER = 600;
     /** Batches without stripes of a try; a range in stripes has more of them anyway. */
     static final int TRIED_BATCHES = 4;
@@ -180,7 +181,7 @@ record StripeChoice(
     /** A page must hold a row of each stripe, or some stripes find no room that one before them has left. */
     private static List<Integer> candidates(HeapFacts heap) {
         double rows = heap.rowsPerPage().orElse(Ask.MOST_STRIPES);
-        return rows < 8 ? List.of(1, 4) : rows < 16 ? List.of(1, 8) : List.of(1, 8, 16);
+        return rows < 8 ? List.of(4, 1) : rows < 16 ? List.of(8, 1) : List.of(8, 16, 1);
     }
 
     /** Always so many. */
@@ -188,7 +189,7 @@ record StripeChoice(
         return new StripeChoice(List.of(stripes), new Phase.Keep(stripes, 0), Map.of(), null, 0);
     }
 
-    /** Finds the best of 1 and these. */
+    /** Finds the best of these. */
     static StripeChoice among(List<Integer> candidates) {
         return new StripeChoice(candidates, new Phase.Grow(GROWING_BATCHES), Map.of(), null, 0);
     }
@@ -236,13 +237,13 @@ record StripeChoice(
             return new StripeChoice(candidates, new Phase.Rest(longer), measured, null, longer);
         }
         return switch (phase) {
-            case Phase.Grow now -> with(grown || now.batches() <= 1 ? trial(0) : new Phase.Grow(now.batches() - 1));
+            case Phase.Grow now -> with(grown || now.batches() <= 1 ? anew(range) : new Phase.Grow(now.batches() - 1));
             case Phase.Try now -> tried(now, range);
             case Phase.Keep now -> {
                 int left = now.batches() - range.stripes();
-                yield with(left > 0 ? new Phase.Keep(now.stripes(), left) : trial(0));
+                yield with(left > 0 ? new Phase.Keep(now.stripes(), left) : anew(range));
             }
-            case Phase.Rest now -> with(now.batches() > 1 ? new Phase.Rest(now.batches() - 1) : trial(0));
+            case Phase.Rest now -> with(now.batches() > 1 ? new Phase.Rest(now.batches() - 1) : anew(range));
         };
     }
 
@@ -256,8 +257,8 @@ record StripeChoice(
         }
         Map<Integer, Measure> known = new HashMap<>(now.candidate() == 0 ? Map.of() : measured);
         known.put(sum.stripes(), sum);
-        boolean enough = now.candidate() == candidates.size() - 1 || sum.stripes() == 1 && sum.share() >= HIGH_SHARE;
-        Phase next = enough ? new Phase.Keep(best(known.values()), TRIED_AGAIN_AFTER) : trial(now.candidate() + 1);
+        boolean all = now.candidate() == candidates.size() - 1;
+        Phase next = all ? new Phase.Keep(best(known.values()), TRIED_AGAIN_AFTER) : trial(now.candidate() + 1);
         boolean striped = next instanceof Phase.Keep kept && kept.stripes() > 1;
         return new StripeChoice(candidates, next, known, null, striped ? 0 : rest);
     }
@@ -267,6 +268,11 @@ record StripeChoice(
                 .max(Comparator.comparingDouble(Measure::score))
                 .orElseThrow()
                 .stripes();
+    }
+
+    /** All are tried, but where the range before it says that there is next to nothing to win. */
+    private Phase anew(Measure before) {
+        return before.stripes() == 1 && before.share() >= HIGH_SHARE ? new Phase.Keep(1, TRIED_AGAIN_AFTER) : trial(0);
     }
 
     private Phase trial(int candidate) {

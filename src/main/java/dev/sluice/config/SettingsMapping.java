@@ -43,7 +43,7 @@ interface SettingsMapping {
         @WithDefault("30s")
         Duration statementTimeout();
 
-        @WithDefault("30s")
+        @WithDefault("10s")
         Duration idleInTransactionTimeout();
 
         @WithDefault("60s")

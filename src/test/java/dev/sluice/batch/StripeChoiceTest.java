@@ -107,8 +107,8 @@ class StripeChoiceTest {
         int first = walk.stripes().indexOf(8);
         assertThat(walk.stripes().subList(0, first)).containsOnly(1);
         assertThat(walk.ranges.get(first - 1).keys()).as("batches have grown").isGreaterThan(10_000);
-        assertThat(walk.stripes().subList(first, first + 4)).containsExactly(8, 8, 16, 16);
-        assertThat(walk.stripes().subList(first + 4, 40)).containsOnly(16);
+        assertThat(walk.stripes().subList(first, first + 8)).containsExactly(8, 8, 16, 16, 1, 1, 1, 1);
+        assertThat(walk.stripes().subList(first + 8, 40)).containsOnly(16);
     }
 
     @Example
