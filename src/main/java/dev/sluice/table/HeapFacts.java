@@ -39,7 +39,7 @@ public record HeapFacts(
             heap AS (
               SELECT c.oid, c.reloptions, c.reltuples, c.relpages, n.nspname, c.relname
                 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-               WHERE c.oid = ?::regclass),
+               WHERE c.oid = to_regclass(?)),
             changed AS (
               SELECT a.attnum, a.attname
                 FROM heap JOIN named ON true JOIN pg_catalog.pg_attribute a ON a.attrelid = heap.oid
@@ -78,7 +78,7 @@ public record HeapFacts(
               FROM heap""";
 
     /**
-     * Asks the catalog.
+     * Asks the catalog; {@link #UNKNOWN} where there is no such relation.
      *
      * @param relation SQL name of the table or leaf
      * @param firstKeyColumn unquoted
@@ -94,7 +94,10 @@ public record HeapFacts(
     }
 
     private static HeapFacts of(DSLContext sql, String relation, String firstKeyColumn, Collection<String> changed) {
-        Record r = sql.fetchSingle(QUERY, changed.toArray(String[]::new), relation, firstKeyColumn);
+        Record r = sql.fetchOne(QUERY, changed.toArray(String[]::new), relation, firstKeyColumn);
+        if (r == null) {
+            return UNKNOWN; // dropped or renamed since it was claimed, which its first batch finds out
+        }
         return new HeapFacts(
                 Optional.ofNullable(r.get("indexed_column", String.class)),
                 r.get("indexes", int.class),

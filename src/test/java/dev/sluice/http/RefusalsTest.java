@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.problem.Problem;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -94,6 +96,19 @@ class RefusalsTest {
             """)
     void refusesABadRequest(String method, String path, int status, String code) {
         assertProblem(door.send(method, path, ""), status, code);
+        assertThat(described(method, path)).allSatisfy(operation -> assertThat(
+                        operation.path("responses").has(Integer.toString(status)))
+                .as("openapi.json has it")
+                .isTrue());
+    }
+
+    /** The operation of openapi.json that answers there; none where no route does. */
+    private List<JsonNode> described(String method, String path) {
+        String bare = path.replaceAll("\\?.*", "");
+        return door.get("/openapi.json").json().path("paths").properties().stream()
+                .filter(p -> bare.matches(p.getKey().replaceAll("\\{[a-z]+}", "[^/]+")))
+                .map(p -> p.getValue().path(method.toLowerCase(Locale.ROOT)))
+                .toList();
     }
 
     @ParameterizedTest
