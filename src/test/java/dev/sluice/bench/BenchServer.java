@@ -77,7 +77,8 @@ final class BenchServer implements AutoCloseable {
         System.out.printf(
                 "made %s: %s bytes a row, %s with its indexes%n",
                 people.template(),
-                template.value("SELECT pg_relation_size('app.people') / " + people.rows()),
+                template.value("SELECT sum(pg_relation_size(relid))::bigint / " + people.rows()
+                        + " FROM pg_partition_tree('app.people')"),
                 template.value("SELECT pg_size_pretty(" + SIZE + ")"));
     }
 
@@ -90,8 +91,8 @@ final class BenchServer implements AutoCloseable {
         return database(DATABASE);
     }
 
-    /** Bytes of the table with indexes and TOAST. */
-    static final String SIZE = "pg_total_relation_size('app.people')";
+    /** Bytes of the table, or of all its leaves, with indexes and TOAST. */
+    static final String SIZE = "(SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('app.people'))";
 
     /**
      * Bytes of WAL that one batch writes about its checkpoint row, over the last 64 MB or less up to here.

@@ -15,6 +15,8 @@ import java.util.Set;
  * contenders, by commas; all) and {@code bench.folder} (target/bench).
  */
 public final class Benchmark {
+    private static final int LEAVES = 500;
+
     private final BenchServer server;
     private final Path folder;
     private final List<Contender> contenders;
@@ -29,6 +31,7 @@ public final class Benchmark {
         var two = new People(rows, 2);
         var six = new People(rows, 6);
         var small = new People(Math.max(1, rows / 8), 2);
+        var leaves = new People(small.rows(), 2, LEAVES);
         String striped = "stripes: " + stripes;
         this.contenders = List.of(
                 new Contender("single", "one single UPDATE", two, Plain::singleUpdate),
@@ -40,7 +43,8 @@ public final class Benchmark {
                 new Contender("spring2", "Spring Batch, two partitions", two, SpringBatch::twoPartitions),
                 new Contender("single6", "one single UPDATE, six indexes", six, Plain::singleUpdate),
                 sluice("stripes6", "Sluice, " + striped + ", six indexes", six, striped),
-                sluice("small", "Sluice, " + striped + ", an eighth of the rows", small, striped));
+                sluice("small", "Sluice, " + striped + ", an eighth of the rows", small, striped),
+                sluice("leaves", "Sluice, " + striped + ", an eighth in " + LEAVES + " leaves", leaves, striped));
     }
 
     private Contender sluice(String key, String title, People people, String... lines) {

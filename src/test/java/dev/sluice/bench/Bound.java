@@ -40,7 +40,12 @@ record Bound(
             resident("off"),
             resident("stripes"),
             resident("two"),
-            resident("stripes6"));
+            resident("stripes6"),
+            resident("leaves"),
+            flat("stripes"),
+            flat("leaves"),
+            checkpoints("off"),
+            checkpoints("stripes"));
 
     private static Bound rate(String contender, String base, double least) {
         return new Bound("rows/s by " + base, contender, base, Measurement::rowsPerSecond, least, ANY);
@@ -56,6 +61,16 @@ record Bound(
 
     private static Bound resident(String contender) {
         return new Bound("worker's peak MiB", contender, "", m -> m.worker().residentMiB(), 0, 256);
+    }
+
+    private static Bound flat(String contender) {
+        return new Bound(
+                "worker's peak by a plain eighth", contender, "small", m -> m.worker().residentMiB(), 0, 1.1);
+    }
+
+    /** Two versions of a row of some 200 bytes, and its page once after each checkpoint of the server. */
+    private static Bound checkpoints(String contender) {
+        return new Bound("checkpoint WAL B/batch", contender, "", m -> m.worker().checkpointWal(), 0, 1024);
     }
 
     /** {@code >= 1.30}, {@code <= 0.65} or {@code 0.90 to 1.10}. */

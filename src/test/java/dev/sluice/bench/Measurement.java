@@ -23,7 +23,7 @@ record Measurement(double rowsPerSecond, double walPerRow, double growth, double
         Contender.Timing timing = contender.work().fill(database, marks);
         long updates = updates(database, people.rows());
         people.check(database, updates);
-        double inPlace = Double.parseDouble(database.value("SELECT n_tup_hot_upd FROM " + COUNTERS));
+        double inPlace = Double.parseDouble(database.value("SELECT sum(n_tup_hot_upd) FROM " + COUNTERS));
         return new Measurement(
                 people.rows() / timing.seconds(),
                 (double) (marks.walAfter - marks.walBefore) / people.rows(),
@@ -32,12 +32,12 @@ record Measurement(double rowsPerSecond, double walPerRow, double growth, double
                 timing.worker());
     }
 
-    private static final String COUNTERS = "pg_stat_user_tables WHERE relid = 'app.people'::regclass";
+    private static final String COUNTERS = "pg_stat_user_tables WHERE relid IN (SELECT relid FROM pg_partition_tree('app.people'))";
 
     /** The server's sessions report their counts when they end, or some seconds late. */
     private static long updates(TestPostgres.Fresh database, long rows) throws InterruptedException {
         for (int i = 0; ; i++) {
-            long now = Long.parseLong(database.value("SELECT n_tup_upd FROM " + COUNTERS));
+            long now = Long.parseLong(database.value("SELECT sum(n_tup_upd) FROM " + COUNTERS));
             if (now >= rows || i == 150) {
                 return now;
             }

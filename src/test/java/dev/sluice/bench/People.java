@@ -9,17 +9,23 @@ import java.util.List;
  *
  * @param rows how many
  * @param indexes secondary ones, 2 or 6
+ * @param leaves ranges of the key that it is partitioned into; 0 for a plain table
  */
-record People(long rows, int indexes) {
+record People(long rows, int indexes, int leaves) {
     /** What every contender does to each row. */
     static final String EXPRESSION = "first_name || ' ' || last_name";
 
     private static final List<String> INDEXES = List.of(
             "(email)", "(created_at)", "(last_name, first_name)", "(city)", "(status, created_at)", "(updated_at)");
 
+    /** A plain table. */
+    People(long rows, int indexes) {
+        this(rows, indexes, 0);
+    }
+
     /** Name of the database that holds a pristine copy. */
     String template() {
-        return "people_" + rows + "_" + indexes;
+        return "people_" + rows + "_" + indexes + "_" + leaves;
     }
 
     /** Makes it in an empty database. */
@@ -28,7 +34,12 @@ record People(long rows, int indexes) {
                 CREATE TABLE app.people (
                   id bigint NOT NULL, first_name text NOT NULL, last_name text NOT NULL, email text NOT NULL,
                   city text NOT NULL, status int NOT NULL, created_at timestamptz NOT NULL,
-                  updated_at timestamptz NOT NULL, note text NOT NULL, full_name text)""", """
+                  updated_at timestamptz NOT NULL, note text NOT NULL, full_name text)""" + (leaves == 0 ? "" : " PARTITION BY RANGE (id)"));
+        for (int leaf = 0; leaf < leaves; leaf++) {
+            database.run("CREATE TABLE app.people_" + leaf + " PARTITION OF app.people FOR VALUES FROM ("
+                    + rows * leaf / leaves + ") TO (" + (rows * (leaf + 1) / leaves + (leaf + 1 == leaves ? 1 : 0)) + ")");
+        }
+        database.run("""
                 INSERT INTO app.people
                 SELECT i, 'First' || i %% 997, 'Last' || i * 7919 %% 99991, substr(md5(i::text), 1, 16) || '@example.com',
                   'City ' || i * 31 %% 5003, i %% 7, timestamptz '2020-01-01Z' + i * interval '1 second',
