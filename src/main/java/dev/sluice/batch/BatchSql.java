@@ -35,6 +35,11 @@ import java.util.List;
  * <p>Lower bounds are typed parameters and upper bounds init plans, so the plan stays an index range scan, also as the
  * server's generic plan. A first batch has no cursor and so no lower bound: a statement of its own.
  *
+ * <p>The commit does not wait for its WAL to reach the disk ({@code synchronous_commit = off}, for this transaction
+ * alone): where the server crashes, rows and checkpoint of the last moments are gone together, and are done again from
+ * the checkpoint. Everything else that Sluice writes waits, and by doing so for whatever was committed before it: the
+ * end of a pass above all, and so all that a gate answers.
+ *
  * <p>Rows changed in place are counted by the server anyway: {@code pg_stat_get_xact_tuples_hot_updated} gives what
  * this transaction, and transactions of the session whose counts are not yet handed in, have changed so. It is read
  * before the change (every bound of the change hangs on the claim) and after it (with the aggregate over its rows); the

@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
  * a share of rows changed in place of 1 is worth {@value #IN_PLACE_WORTH} of speed more, since each saves WAL, growth of
  * the table and vacuuming. Where nearly all are changed in place without stripes, none are tried.
  *
- * <p>Where few rows are changed in place in spite of stripes, an old snapshot holds the horizon, and they only cost:
- * the ranges go without for a while, {@value #SHORTEST_REST} batches at first and twice as many each time, and then all
- * is tried again.
+ * <p>Where few rows are changed in place in spite of stripes, whatever their number, an old snapshot holds the horizon,
+ * and they only cost: the ranges go without for a while, {@value #SHORTEST_REST} batches at first and twice as many each
+ * time, and then all is tried again. A neighbour's batch holds it too, but no longer than it lasts, which costs few
+ * stripes most and many of them little; so a low share of one candidate says nothing about the next.
  *
  * @param candidates numbers of stripes, the first being tried first; one alone is no choice
  * @param phase what is going on
@@ -65,7 +66,8 @@ record StripeChoice(
     /** Rows on a page: with fewer, a quarter of them is less than one. */
     static final double FEW_ROWS = 4;
 
-    static final int SHORTEST_REST = 50;
+    /** Two seconds with the default target: a passing ANALYZE is no reason to do without for longer. */
+    static final int SHORTEST_REST = 10;
     static final int LONGEST_REST = 1600;
     /** So many steps of {@link BatchSize#GROWTH} are from 300 keys to its largest size; then nothing grows any more. */
     static final int GROWING_BATCHES = 15;
@@ -232,13 +234,10 @@ record StripeChoice(
     }
 
     private StripeChoice ended(Measure range, boolean grown) {
-        if (range.stripes() > 1 && range.changed() > 0 && range.share() < LOW_SHARE) {
-            int longer = rest == 0 ? SHORTEST_REST : Math.min(LONGEST_REST, rest * 2);
-            return new StripeChoice(candidates, new Phase.Rest(longer), measured, null, longer);
-        }
         return switch (phase) {
             case Phase.Grow now -> with(grown || now.batches() <= 1 ? anew(range) : new Phase.Grow(now.batches() - 1));
             case Phase.Try now -> tried(now, range);
+            case Phase.Keep ignored when low(range) -> resting(measured);
             case Phase.Keep now -> {
                 int left = now.batches() - range.stripes();
                 yield with(left > 0 ? new Phase.Keep(now.stripes(), left) : anew(range));
@@ -252,15 +251,29 @@ record StripeChoice(
         Measure sum = now.sum() == null || now.sum().stripes() != range.stripes()
                 ? range
                 : now.sum().plus(range);
-        if (now.ranges() > 1) {
+        if (now.ranges() > 1 && !low(sum)) {
             return with(new Phase.Try(now.candidate(), now.ranges() - 1, sum));
         }
         Map<Integer, Measure> known = new HashMap<>(now.candidate() == 0 ? Map.of() : measured);
         known.put(sum.stripes(), sum);
-        boolean all = now.candidate() == candidates.size() - 1;
-        Phase next = all ? new Phase.Keep(best(known.values()), TRIED_AGAIN_AFTER) : trial(now.candidate() + 1);
-        boolean striped = next instanceof Phase.Keep kept && kept.stripes() > 1;
-        return new StripeChoice(candidates, next, known, null, striped ? 0 : rest);
+        int next = now.candidate() + 1;
+        boolean all = next == candidates.size();
+        if ((all || candidates.get(next) == 1) && known.values().stream().allMatch(StripeChoice::low)) {
+            return resting(known);
+        }
+        Phase then = all ? new Phase.Keep(best(known.values()), TRIED_AGAIN_AFTER) : trial(next);
+        boolean striped = then instanceof Phase.Keep kept && kept.stripes() > 1;
+        return new StripeChoice(candidates, then, known, null, striped ? 0 : rest);
+    }
+
+    /** Stripes that left next to no room. */
+    private static boolean low(Measure range) {
+        return range.stripes() > 1 && range.changed() > 0 && range.share() < LOW_SHARE;
+    }
+
+    private StripeChoice resting(Map<Integer, Measure> known) {
+        int longer = rest == 0 ? SHORTEST_REST : Math.min(LONGEST_REST, rest * 2);
+        return new StripeChoice(candidates, new Phase.Rest(longer), known, null, longer);
     }
 
     private static int best(Collection<Measure> known) {

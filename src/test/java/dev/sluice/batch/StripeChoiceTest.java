@@ -33,6 +33,8 @@ class StripeChoiceTest {
         double striped = 6e-6;
         double best = 16;
         boolean held;
+        /** share with 8 stripes, where a neighbour's batches take the room of every second one */
+        double shareOfEight = 0.85;
         double noise;
         double plainShare = 0.02;
         final Random random = new Random(7);
@@ -46,7 +48,7 @@ class StripeChoiceTest {
         }
 
         double share(int stripes) {
-            return stripes == 1 ? plainShare : held ? 0.03 : 0.97 - 0.95 / stripes;
+            return stripes == 1 ? plainShare : held ? 0.03 : stripes == 8 ? shareOfEight : 0.97 - 0.95 / stripes;
         }
     }
 
@@ -148,15 +150,28 @@ class StripeChoiceTest {
                 .filter(i -> walk.stripes().get(i) > 1)
                 .boxed()
                 .toList();
-        assertThat(at).as("ranges in stripes").hasSizeBetween(4, 8);
-        for (int i = 2; i < at.size() - 1; i++) {
-            int before = at.get(i - 1) - at.get(i - 2);
-            assertThat(at.get(i) - at.get(i - 1)).isGreaterThan(before).isLessThan(2 * before + 10);
+        assertThat(at).as("ranges in stripes").hasSizeBetween(12, 20);
+        for (int i = 4; i < at.size() - 2; i += 2) {
+            assertThat(walk.stripes().subList(at.get(i), at.get(i) + 2)).containsExactly(8, 16);
+            int before = at.get(i - 2) - at.get(i - 4);
+            assertThat(at.get(i) - at.get(i - 2)).isGreaterThan(before).isLessThan(2 * before + 10);
         }
 
         table.held = false;
         walk.ranges(StripeChoice.LONGEST_REST + 50);
-        assertThat(walk.last()).as("when the snapshot is gone").isEqualTo(16);
+        List<Integer> afterwards = walk.stripes().reversed().subList(0, 50);
+        assertThat(afterwards.stream().filter(k -> k == 16))
+                .as("when the snapshot is gone")
+                .hasSizeGreaterThan(30);
+    }
+
+    @Example
+    void goesOnToMoreStripesWhereANeighbourTakesTheRoomOfFew() {
+        Table table = new Table();
+        table.shareOfEight = 0.2;
+        Walk walk = auto(table).ranges(40);
+        assertThat(walk.last()).isEqualTo(16);
+        assertThat(walk.stripes().stream().filter(k -> k == 8)).as("given up at once").hasSize(1);
     }
 
     @Example

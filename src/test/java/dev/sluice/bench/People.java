@@ -15,6 +15,10 @@ record People(long rows, int indexes, int leaves) {
     /** What every contender does to each row. */
     static final String EXPRESSION = "first_name || ' ' || last_name";
 
+    /** The table and its leaves. */
+    static final String RELATIONS = "SELECT 'app.people'::regclass AS relid"
+            + " UNION ALL SELECT inhrelid FROM pg_inherits WHERE inhparent = 'app.people'::regclass";
+
     private static final List<String> INDEXES = List.of(
             "(email)", "(created_at)", "(last_name, first_name)", "(city)", "(status, created_at)", "(updated_at)");
 

@@ -123,6 +123,7 @@ public final class TestPostgres {
             try {
                 EmbeddedPostgres server = EmbeddedPostgres.builder()
                         .setServerConfig("fsync", "off")
+                        .setServerConfig("synchronous_commit", "on")
                         .setServerConfig("max_connections", "200")
                         .setServerConfig("max_prepared_transactions", "10")
                         .start();

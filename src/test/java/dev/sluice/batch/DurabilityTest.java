@@ -1,0 +1,82 @@
+package dev.sluice.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.checkpoint.Claim;
+import dev.sluice.checkpoint.PartitionId;
+import dev.sluice.table.TableFacts;
+import dev.sluice.testing.TestTarget;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What waits for the disk, and what does not. */
+class DurabilityTest {
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4})
+    void aBatchDoesNotWaitAndLeavesTheSessionAsItWas(int stripes) throws SQLException {
+        try (TestTarget target = target()) {
+            TableFacts facts = target.facts("t");
+            Claim claim = claim(target, facts);
+            Ask ask = new Ask(40, stripes);
+            try (Connection connection = target.database().connect()) {
+                connection.setAutoCommit(false);
+                try (var batch = target.batches(facts).statement(claim, ask).prepare(connection, claim, ask);
+                        var row = batch.executeQuery()) {
+                    assertThat(row.next()).isTrue();
+                }
+                assertThat(synchronousCommit(connection)).isEqualTo("off");
+                connection.commit();
+                assertThat(synchronousCommit(connection)).isEqualTo("on");
+                connection.setAutoCommit(true);
+            }
+        }
+    }
+
+    /** What waits for the disk waits for all that was committed before it. */
+    @Test
+    void theEndOfAPassWaitsForAllItsBatches() throws SQLException {
+        try (TestTarget target = target()) {
+            TableFacts facts = target.facts("t");
+            Claim claim = claim(target, facts);
+            Batches batches = target.batches(facts);
+            for (boolean last = false; !last; ) {
+                var done = (Outcome.Committed) batches.commit(claim, Ask.of(40));
+                claim = claim.at(done.position());
+                last = done.last();
+            }
+            String written = target.db().value("SELECT pg_current_wal_insert_lsn()");
+            target.checkpoints().finish(claim.id().run(), 0);
+            assertThat(target.db().value("SELECT pg_current_wal_flush_lsn() >= '" + written + "'"))
+                    .isEqualTo("t");
+        }
+    }
+
+    private static TestTarget target() {
+        TestTarget target = TestTarget.create(Duration.ofSeconds(30));
+        target.db()
+                .run(
+                        "CREATE TABLE t (id bigint PRIMARY KEY, n int NOT NULL DEFAULT 0)",
+                        "INSERT INTO t SELECT g FROM generate_series(1, 100) g");
+        return target;
+    }
+
+    private static Claim claim(TestTarget target, TableFacts facts) throws SQLException {
+        UUID run = target.begun(facts);
+        PartitionId id = target.open(run).getFirst();
+        return target.claims(run).claim(id).orElseThrow();
+    }
+
+    private static String synchronousCommit(Connection connection) throws SQLException {
+        try (var show = connection.createStatement();
+                var row = show.executeQuery("SHOW synchronous_commit")) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+}
