@@ -31,6 +31,7 @@ public final class Benchmark {
         var two = new People(rows, 2);
         var six = new People(rows, 6);
         var small = new People(Math.max(1, rows / 8), 2);
+        var fewLeaves = new People(small.rows(), 2, LEAVES / 10);
         var leaves = new People(small.rows(), 2, LEAVES);
         String striped = "stripes: " + stripes;
         this.contenders = List.of(
@@ -44,6 +45,7 @@ public final class Benchmark {
                 new Contender("single6", "one single UPDATE, six indexes", six, Plain::singleUpdate),
                 sluice("stripes6", "Sluice, " + striped + ", six indexes", six, striped),
                 sluice("small", "Sluice, " + striped + ", an eighth of the rows", small, striped),
+                sluice("few", "Sluice, " + striped + ", an eighth in " + LEAVES / 10 + " leaves", fewLeaves, striped),
                 sluice("leaves", "Sluice, " + striped + ", an eighth in " + LEAVES + " leaves", leaves, striped));
     }
 

@@ -42,8 +42,8 @@ record Bound(
             resident("two"),
             resident("stripes6"),
             resident("leaves"),
-            flat("stripes"),
-            flat("leaves"),
+            flat("all rows by an eighth", "stripes", "small"),
+            flat("500 leaves by 50", "leaves", "few"),
             checkpoints("off"),
             checkpoints("stripes"));
 
@@ -63,9 +63,8 @@ record Bound(
         return new Bound("worker's peak MiB", contender, "", m -> m.worker().residentMiB(), 0, 256);
     }
 
-    private static Bound flat(String contender) {
-        return new Bound(
-                "worker's peak by a plain eighth", contender, "small", m -> m.worker().residentMiB(), 0, 1.1);
+    private static Bound flat(String text, String contender, String base) {
+        return new Bound("worker's peak: " + text, contender, base, m -> m.worker().residentMiB(), 0, 1.1);
     }
 
     /** Two versions of a row of some 200 bytes, and its page once after each checkpoint of the server. */
