@@ -28,6 +28,7 @@ final class Presence implements AutoCloseable {
             Thread.ofPlatform().name("presence").daemon().factory());
     private volatile Optional<ClockReading> off = Optional.empty();
     private volatile List<String> twins = List.of();
+    private volatile boolean eldest;
     private boolean silent;
 
     Presence(Membership membership, Scheduling scheduling, InStep inStep) {
@@ -69,6 +70,7 @@ final class Presence implements AutoCloseable {
         if (beat.joined()) {
             inStep.outOfStep();
         }
+        eldest = beat.eldest();
         tell(beat.twins());
         beat.clock().ifPresent(this::judge);
     }
@@ -98,6 +100,11 @@ final class Presence implements AutoCloseable {
     private static String shared(List<String> twins) {
         return twins.size() + " other live worker(s) bear this one's name (instance " + String.join(", ", twins)
                 + "). Nothing is done twice, but nobody can tell them apart: give each its own worker.name.";
+    }
+
+    /** Whether it is this worker that reports what is true of runs, whoever carries them. */
+    boolean reports() {
+        return eldest;
     }
 
     /** Whether the worker takes no work because of its clock. */

@@ -6,22 +6,42 @@ import dev.sluice.phase.Gates;
 import dev.sluice.problem.Problem;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.Runs;
+import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Brings what the databases say of each job's newest run to the meters. */
+/**
+ * Brings what the databases say of each job's newest run to the meters of the one worker that reports it, so that a sum
+ * over the workers is the truth.
+ */
 final class Reporter {
     private final Runs runs;
     private final Gates gates;
     private final RunMeters meters;
+    private final BooleanSupplier mine;
 
-    Reporter(Runs runs, Gates gates, RunMeters meters) {
+    /** @param mine whether it is this worker that reports */
+    Reporter(Runs runs, Gates gates, RunMeters meters, BooleanSupplier mine) {
+        this.mine = mine;
         this.runs = runs;
         this.gates = gates;
         this.meters = meters;
     }
 
+    /**
+     * Where nothing is known, nothing is shown, and no gate is open that was.
+     *
+     * @throws Problem UNAVAILABLE when the control database does not answer
+     */
     void report() {
-        meters.report(runs.latest().stream().map(this::reading).toList());
+        List<Reading> readings = List.of();
+        try {
+            if (mine.getAsBoolean()) {
+                readings = runs.latest().stream().map(this::reading).toList();
+            }
+        } finally {
+            meters.report(readings);
+        }
     }
 
     private Reading reading(RunStatus run) {

@@ -125,7 +125,7 @@ final class Worker implements AutoCloseable {
                 jobs,
                 checked,
                 inStep,
-                new Reporter(seen, gates, runMeters),
+                new Reporter(seen, gates, runMeters, presence::reports),
                 presence::isWithdrawn,
                 good -> seen.stale(good, settings.verify().repeatEvery()).forEach(starts::carry),
                 w.jobsRefresh(),

@@ -106,7 +106,8 @@ class DockerIT {
                 .as("jars")
                 .contains("/opt/sluice/target/sluice.jar", "/opt/sluice/target/lib/quartz-")
                 .doesNotContain("embedded", "zonky", "/xz-", "commons-compress", "lib-dev", "junit", "jooq-codegen");
-        assertThat(shell("command -v javac mvn jlink; find / -xdev -name .m2 2>/dev/null; ls -d /src 2>/dev/null; true"))
+        assertThat(shell(
+                        "command -v javac mvn jlink; find / -xdev -name .m2 2>/dev/null; ls -d /src 2>/dev/null; true"))
                 .as("what only a build needs")
                 .isEmpty();
         assertThat(shell("find /opt/sluice /jobs -writable; true"))

@@ -77,6 +77,9 @@ class FaultIT {
                 finish(runs);
                 report(runs, Duration.ofNanos(time.nanos() - begun));
                 runs.check();
+                assertThat(tally.striped())
+                        .as("faults that struck a range in stripes, between two of them")
+                        .isPositive();
                 for (Fault fault : Fault.values()) {
                     assertThat(tally.count(fault)).as(fault.toString()).isGreaterThanOrEqualTo(LEAST);
                 }

@@ -54,7 +54,7 @@ final class FaultTally {
     String table() {
         return "| fault | hits | within a range in stripes | median | slowest | slowest with another fault meanwhile |\n|---|---|---|---|---|---|\n"
                 + Arrays.stream(Fault.values()).map(this::row).collect(Collectors.joining("\n"))
-                + "\n| all | " + overcome.size() + " | " + striped(overcome) + " | | | |\n("
+                + "\n| all | " + overcome.size() + " | " + striped() + " | | | |\n("
                 + misses
                 + " more found nothing to strike and do not count)";
     }
@@ -65,6 +65,11 @@ final class FaultTally {
         return "| " + fault + " | " + all.size() + " | " + striped(all) + " | "
                 + (alone.isEmpty() ? "-" : seconds(alone.get(alone.size() / 2))) + " | " + slowest(alone) + " | "
                 + slowest(took(fault, true)) + " |";
+    }
+
+    /** Faults that struck a range of which some stripes were committed and others were not. */
+    long striped() {
+        return striped(overcome);
     }
 
     private static long striped(List<Overcome> of) {

@@ -73,6 +73,10 @@ class FleetIT {
         await(what).atMost(patience).pollInterval(Duration.ofMillis(50)).until(condition);
     }
 
+    private static void atFullSpeed(Bench bench, String run) {
+        assertThat(bench.cli("tune", run, "--rows-per-second", "0").code()).isZero();
+    }
+
     private static String other(String name) {
         return Bench.job(name).replace("upper(name)", "upper(name) || ''");
     }
@@ -193,11 +197,11 @@ class FleetIT {
     void aWorkerWithAWrongClockIsNotReadyTakesNothingAndComesBack() {
         var clock = new SkewedTime(Duration.ZERO);
         Bench wrong = worker("wrong", filesOfA, clock);
-        wrong.define("upper", Bench.job("upper", "throttle: { rows-per-second: 700 }"));
+        wrong.define("upper", Bench.job("upper", "throttle: { rows-per-second: 100 }"));
         String run = wrong.run("upper");
         wrong.awaitRows(run);
         Bench good = worker("good", filesOfB, Time.system());
-        good.define("upper", Bench.job("upper", "throttle: { rows-per-second: 700 }"));
+        good.define("upper", Bench.job("upper", "throttle: { rows-per-second: 100 }"));
         assertThat(db.value("SELECT carrier LIKE 'wrong#%' FROM sluice.lane")).isEqualTo("t");
 
         clock.set(Duration.ofSeconds(-7));
@@ -213,6 +217,7 @@ class FleetIT {
                 "taken over",
                 () -> db.value("SELECT coalesce(carrier, '') LIKE 'good#%' FROM sluice.lane")
                         .equals("t"));
+        atFullSpeed(good, run);
         good.awaitState(run, "succeeded");
         assertThat(db.value("SELECT count(*) FROM app.people WHERE upper_name = upper(name)"))
                 .isEqualTo("3000");
@@ -222,6 +227,7 @@ class FleetIT {
 
         stop(good);
         db.run("UPDATE app.people SET upper_name = NULL");
+        wrong.define("upper", Bench.job("upper"));
         String next = wrong.run("upper");
         await().during(TAKEOVER.plusSeconds(2))
                 .atMost(Duration.ofSeconds(8))
@@ -279,7 +285,7 @@ class FleetIT {
                 "INSERT INTO app.counters SELECT i, 0 FROM generate_series(1, 4000) i",
                 "ANALYZE app.counters");
         String counting = "job: counting\nmigrate:\n  table: app.counters\n  set: { n: n + 1 }\n"
-                + "  throttle: { rows-per-second: 600 }\n  batch: { size: 50 }\n";
+                + "  throttle: { rows-per-second: 100 }\n  batch: { size: 50 }\n";
         try (Wire wire = new Wire(db)) {
             Bench cut = worker("cut", filesOfA, wire.through(), Time.system());
             cut.define("counting", counting);
@@ -312,6 +318,7 @@ class FleetIT {
                     Duration.ofSeconds(20),
                     "ready again",
                     () -> cut.get("/health/ready").status() == 200);
+            atFullSpeed(good, run);
             good.awaitState(run, "succeeded");
             assertThat(db.value("SELECT count(*) FILTER (WHERE n = 1) || ' of ' || count(*) || ', at most ' || max(n)"
                             + " FROM app.counters"))

@@ -31,7 +31,7 @@ class SeveralWorkersIT {
     void begin() throws Exception {
         cluster = Cluster.start(folder, NAMES.size(), Map.of());
         runs = new PlusOneRuns(cluster, 60_000);
-        runs.slow(3);
+        runs.slow(10);
         runs.begin();
         await("every lane is at work")
                 .atMost(Cluster.PATIENCE)
@@ -88,7 +88,7 @@ class SeveralWorkersIT {
         }
     }
 
-    /** As a deploy of new workers does it: a stop that took as long as a death would be one that lost its lanes. */
+    /** As a deploy of new workers does it: a stop that took as long as a takeover, 10 s, would have lost its lanes. */
     @Test
     void workersAreRestartedOneAfterTheOtherWhileARunGoesOn() throws Exception {
         List<Duration> took = new ArrayList<>();
@@ -104,7 +104,7 @@ class SeveralWorkersIT {
             cluster.awaitReady();
         }
         System.out.println("SeveralWorkersIT: the lanes of a stopped worker were walked elsewhere after " + took);
-        assertThat(took).isNotEmpty().allSatisfy(d -> assertThat(d).isLessThan(Duration.ofSeconds(5)));
+        assertThat(took).isNotEmpty().allSatisfy(d -> assertThat(d).isLessThan(Duration.ofSeconds(9)));
         assertThat(runs.live()).as("runs that outlast the restarts").hasSize(1);
         everyRowOnce();
         assertThat(cluster.db().value("SELECT count(*) FROM sluice.event WHERE action = 'run.failed'"))

@@ -87,9 +87,9 @@ class WorkerProcessIT {
                 assertThat(first.exitValue()).isIn(0, 143);
                 String rows = db.value("SELECT count(upper_name) FROM app.people");
                 assertThat(rows).as("in mid-run").isNotEqualTo("4000");
-                await().atMost(Duration.ofSeconds(5))
+                await().atMost(Duration.ofSeconds(30))
                         .until(() -> carrier(second.get("/api/v1/runs/" + run)).equals("second"));
-                await().atMost(Duration.ofSeconds(5))
+                await().atMost(Duration.ofSeconds(30))
                         .until(() -> !db.value("SELECT count(upper_name) FROM app.people")
                                 .equals(rows));
                 assertThat(second.cli("tune", run, "--rows-per-second", "0").code())

@@ -19,14 +19,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Until the batches have about their full length there are no stripes. Then each candidate is tried in turn for a
  * few ranges, none at all being the last, since what is walked without stripes while they would have paid is lost. The
- * best is kept, and after {@value #TRIED_AGAIN_AFTER} batches all are tried again. The measure is rows per second, where
- * a share of rows changed in place of 1 is worth {@value #IN_PLACE_WORTH} of speed more, since each saves WAL, growth of
- * the table and vacuuming. Where nearly all are changed in place without stripes, none are tried.
+ * best is kept, and after {@value #TRIED_AGAIN_AFTER} batches all are tried again. The measure is rows per second,
+ * where a share of rows changed in place of 1 is worth {@value #IN_PLACE_WORTH} of speed more, since each saves WAL,
+ * growth of the table and vacuuming. Where nearly all are changed in place without stripes, none are tried.
  *
  * <p>Where few rows are changed in place in spite of stripes, whatever their number, an old snapshot holds the horizon,
- * and they only cost: the ranges go without for a while, {@value #SHORTEST_REST} batches at first and twice as many each
- * time, and then all is tried again. A neighbour's batch holds it too, but no longer than it lasts, which costs few
- * stripes most and many of them little; so a low share of one candidate says nothing about the next.
+ * and they only cost: the ranges go without for a while, {@value #SHORTEST_REST} batches at first and twice as many
+ * each time, and then all is tried again. A neighbour's batch holds it too, but no longer than it lasts, which costs
+ * few stripes most and many of them little; so a low share of one candidate says nothing about the next.
  *
  * @param candidates numbers of stripes, the first being tried first; one alone is no choice
  * @param phase what is going on
@@ -68,6 +68,7 @@ record StripeChoice(
 
     /** Two seconds with the default target: a passing ANALYZE is no reason to do without for longer. */
     static final int SHORTEST_REST = 10;
+
     static final int LONGEST_REST = 1600;
     /** So many steps of {@link BatchSize#GROWTH} are from 300 keys to its largest size; then nothing grows any more. */
     static final int GROWING_BATCHES = 15;
@@ -278,6 +279,7 @@ record StripeChoice(
 
     private static int best(Collection<Measure> known) {
         return known.stream()
+                .filter(m -> !low(m))
                 .max(Comparator.comparingDouble(Measure::score))
                 .orElseThrow()
                 .stripes();

@@ -150,12 +150,22 @@ public final class Checkpoints {
                         r.getFinishedAt() == null ? null : r.getFinishedAt().toInstant()));
     }
 
-    /** Notes that the last partition of a pass is done; the first note counts. */
-    public void finish(UUID run, int pass) {
-        sql.update(PASS)
+    /**
+     * Notes that every partition of a pass is done, if they are; the first note counts. Batches do not wait for the
+     * disk and this does: once it has answered, what it has seen done stays so.
+     *
+     * @return whether the pass is finished; not so where a crash of the server has taken the last batches back
+     */
+    public boolean finish(UUID run, int pass) {
+        var left = DSL.selectOne()
+                .from(CHECKPOINT)
+                .where(CHECKPOINT.RUN_ID.eq(run), CHECKPOINT.PASS.eq(pass), CHECKPOINT.DONE.isFalse());
+        int noted = sql.update(PASS)
                 .set(PASS.FINISHED_AT, CLOCK)
                 .where(PASS.RUN_ID.eq(run), PASS.PASS_.eq(pass), PASS.FINISHED_AT.isNull())
+                .andNotExists(left)
                 .execute();
+        return noted > 0 || pass(run, pass).filter(p -> p.finishedAt() != null).isPresent();
     }
 
     /** Removes verifications that a later one has replaced, so that renewing evidence does not fill the tables. */

@@ -74,6 +74,14 @@ public final class Relations {
         return gone;
     }
 
+    /** The oids of the leaves that a partitioned table has now. */
+    public Set<Long> leaves(long table) {
+        return new HashSet<>(sql.fetch(
+                        "SELECT relid::oid::bigint FROM pg_catalog.pg_partition_tree(?::oid::regclass) WHERE isleaf",
+                        table)
+                .map(r -> r.get(0, Long.class)));
+    }
+
     /** The oids that the checkpoints of one pass are of, those that went apart. */
     public Set<Long> walked(UUID run, int pass) {
         return new HashSet<>(sql.selectDistinct(CHECKPOINT.RELATION_OID)

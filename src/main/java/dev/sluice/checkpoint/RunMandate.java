@@ -18,7 +18,7 @@ import org.jooq.impl.DSL;
  */
 public final class RunMandate {
     /** How long a change waits for batches in flight before it gives up; well over any sane target time. */
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    public static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final DSLContext sql;
 

@@ -24,7 +24,8 @@ import org.jooq.impl.DSL;
  * UTC}, {@code row_security = off} (a row hidden by a policy is an error and never a gate that opens falsely), and
  * {@code enable_seqscan = off}: a batch walks an index by design, and no stale statistic may talk the planner out of
  * it. {@code jit = off}: a plan without its parameters is costed for half a percent of the table, and on a large one
- * that alone would have every batch compiled.
+ * that alone would have every batch compiled. {@code synchronous_commit} is {@code on} where the server, the database
+ * or the role has it off: what Sluice acknowledges is on disk.
  */
 public final class Database implements AutoCloseable {
     /**
@@ -88,6 +89,7 @@ public final class Database implements AutoCloseable {
                 Locale.ROOT,
                 "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; SET search_path = public; "
                         + "SET DateStyle = 'ISO, YMD'; SET TimeZone = 'UTC'; SET row_security = off; SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; "
+                        + "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; "
                         + "SET lock_timeout = %d; SET statement_timeout = %d; SET idle_in_transaction_session_timeout = %d; "
                         + "SELECT set_config(name, '%d', false) FROM pg_settings WHERE name = 'transaction_timeout'",
                 s.lockTimeout().toMillis(),
@@ -164,7 +166,10 @@ public final class Database implements AutoCloseable {
      */
     public Identity identity() {
         try {
-            return sql.fetchSingle("SELECT s.system_identifier::text, current_database()::text, c.timeline_id::int,"
+            // after a promotion the control file names the new timeline minutes late, with the next checkpoint
+            return sql.fetchSingle("SELECT s.system_identifier::text, current_database()::text,"
+                            + " CASE WHEN pg_is_in_recovery() THEN c.timeline_id"
+                            + " ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END,"
                             + " current_setting('server_version_num')::int"
                             + " FROM pg_control_system() s, pg_control_checkpoint() c")
                     .map(r -> new Identity(

@@ -47,6 +47,16 @@ public record SqlFailure(
         };
     }
 
+    /** Whether a table that the statement names is not there; it may have been dropped or renamed since. */
+    public boolean noSuchRelation() {
+        return sqlState.equals("42P01");
+    }
+
+    /** Whether that is what is behind an error. */
+    public static boolean isNoSuchRelation(Throwable thrown) {
+        return in(thrown).filter(SqlFailure::noSuchRelation).isPresent();
+    }
+
     /**
      * Finds the SQL error in a chain of causes.
      *

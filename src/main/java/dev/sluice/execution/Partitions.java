@@ -7,6 +7,7 @@ import dev.sluice.checkpoint.PartitionId;
 import dev.sluice.checkpoint.Position;
 import dev.sluice.checkpoint.Wanted;
 import dev.sluice.database.Database;
+import dev.sluice.database.SqlFailure;
 import dev.sluice.partition.KeyRange;
 import dev.sluice.partition.Midpoint;
 import dev.sluice.partition.Remaining;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.jooq.exception.DataAccessException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,8 @@ final class Partitions {
 
     /** A half must be worth the locks and the start: at least this many keys, and two of the present batches. */
     private static final int SMALLEST_HALF = 1000;
+
+    private static final int GONE_TRIES = 5;
 
     private final Database database;
     private final LeafWatch leaves;
@@ -104,7 +108,20 @@ final class Partitions {
      * @throws Stop when the run is not wanted running, or another carrier has this lane
      */
     Optional<Claim> next(int pass, TableFacts facts) throws Stop, SQLException {
-        leaves.settle(pass, facts);
+        for (int tries = 1; ; tries++) {
+            leaves.settle(pass, facts);
+            try {
+                return take(pass, facts);
+            } catch (SQLException | DataAccessException e) {
+                // a leaf that was dropped since is let go by the next try
+                if (!facts.partitioned() || tries == GONE_TRIES || !SqlFailure.isNoSuchRelation(e)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private Optional<Claim> take(int pass, TableFacts facts) throws Stop, SQLException {
         for (Optional<Standing> own = claims.own(pass); own.isPresent(); own = claims.own(pass)) {
             Optional<Claim> claim = claims.claim(own.get().claim().id());
             if (claim.isPresent()) {

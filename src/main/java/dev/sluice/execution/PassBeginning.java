@@ -6,7 +6,9 @@ import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Pass;
 import dev.sluice.checkpoint.Relations;
 import dev.sluice.checkpoint.Relations.Changed;
+import dev.sluice.database.SqlFailure;
 import dev.sluice.database.schema.tables.records.RunRecord;
+import dev.sluice.partition.KeyRange;
 import dev.sluice.partition.Ranges;
 import dev.sluice.run.Preparation;
 import dev.sluice.run.Repeatable;
@@ -26,6 +28,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PassBeginning {
     private static final Duration WRITERS_ASKED_EVERY = Duration.ofMillis(500);
+    private static final int GONE_TRIES = 5;
 
     private final RunTable table;
     private final Persistence persistence;
@@ -78,7 +82,24 @@ final class PassBeginning {
     }
 
     private void begin(UUID run, int pass, Pass.Kind kind, @Nullable String condition, TableFacts facts, int lanes) {
-        checkpoints.begin(run, pass, kind, condition, Ranges.of(prepared.database(), facts, lanes), lanes);
+        checkpoints.begin(run, pass, kind, condition, ranges(facts, lanes), lanes);
+    }
+
+    /** Of the leaves that are still there; with hundreds of them, one may be dropped while they are cut. */
+    private List<KeyRange> ranges(TableFacts facts, int lanes) {
+        TableFacts left = facts;
+        for (int tries = 1; ; tries++) {
+            try {
+                return Ranges.of(prepared.database(), left, lanes);
+            } catch (DataAccessException e) {
+                if (!facts.partitioned() || tries == GONE_TRIES || !SqlFailure.isNoSuchRelation(e)) {
+                    throw e;
+                }
+                Set<Long> still = new HashSet<>(left.leafOids());
+                still.retainAll(relations.leaves(facts.oid()));
+                left = left.only(still);
+            }
+        }
     }
 
     /** Begins the look after the row's pass, at the tables as they are now. */

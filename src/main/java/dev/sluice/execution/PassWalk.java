@@ -7,13 +7,11 @@ import dev.sluice.batch.Sizing;
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.PartitionId;
-import dev.sluice.checkpoint.Position;
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.ErrorKind;
 import dev.sluice.database.SqlFailure;
 import dev.sluice.job.Stripes;
 import dev.sluice.metrics.RunMeters;
-import dev.sluice.partition.NextKey;
 import dev.sluice.resilience.Retries;
 import dev.sluice.resilience.RowRate;
 import dev.sluice.run.Preparation;
@@ -21,7 +19,6 @@ import dev.sluice.run.Proof;
 import dev.sluice.run.RunStatus;
 import dev.sluice.table.TableFacts;
 import dev.sluice.time.Time;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
@@ -35,9 +32,15 @@ import org.slf4j.LoggerFactory;
 final class PassWalk {
     private static final Logger LOG = LoggerFactory.getLogger(PassWalk.class);
 
-    private static final String NO_SUCH_RELATION = "42P01";
     /** While other lanes walk the last partitions. */
     private static final Duration OTHERS_ASKED_EVERY = Duration.ofMillis(200);
+    /**
+     * A batch waits for its neighbours for this part of its length at most: lanes of one run differ by less, and others
+     * are not worth it.
+     */
+    private static final int WORTH_A_WAIT = 4;
+    /** At most, so every 5 s. */
+    private static final int LOOKS_BEFORE_HELP = 25;
 
     private final Preparation prepared;
     private final Partitions partitions;
@@ -45,6 +48,7 @@ final class PassWalk {
     private final Vitals vitals;
     private final Persistence persistence;
     private final RowRate rate;
+    private final Seams.Lane seam;
     private final RunMeters meters;
     private final Time time;
     private final Checkpoints checkpoints;
@@ -54,6 +58,7 @@ final class PassWalk {
     private @Nullable Sizing sizing;
     private String sizedFor = "";
     private long lastCommit;
+    private Duration lastBatch = Duration.ZERO;
     private boolean warned;
 
     PassWalk(
@@ -63,9 +68,10 @@ final class PassWalk {
             Vitals vitals,
             Persistence persistence,
             RowRate rate,
+            Seams.Lane seam,
             RunMeters meters,
             Time time) {
-        this(prepared, partitions, identity, vitals, persistence, rate, meters, time, 0);
+        this(prepared, partitions, identity, vitals, persistence, rate, seam, meters, time, 0);
     }
 
     private PassWalk(
@@ -75,6 +81,7 @@ final class PassWalk {
             Vitals vitals,
             Persistence persistence,
             RowRate rate,
+            Seams.Lane seam,
             RunMeters meters,
             Time time,
             double rest) {
@@ -84,6 +91,7 @@ final class PassWalk {
         this.vitals = vitals;
         this.persistence = persistence;
         this.rate = rate;
+        this.seam = seam;
         this.meters = meters;
         this.time = time;
         this.rest = rest;
@@ -93,7 +101,7 @@ final class PassWalk {
     /** The same, resting {@value Proof#RENEWAL_REST} times as long as it works. */
     PassWalk gently() {
         return new PassWalk(
-                prepared, partitions, identity, vitals, persistence, rate, meters, time, Proof.RENEWAL_REST);
+                prepared, partitions, identity, vitals, persistence, rate, seam, meters, time, Proof.RENEWAL_REST);
     }
 
     /**
@@ -108,24 +116,40 @@ final class PassWalk {
             partitions.openLanes(IntStream.range(1, lanes).boxed().toList());
             return true;
         });
-        while (true) {
-            help(pass, work);
-            boolean left = persistence.insist("checkpoint", () -> partitions.gather(pass));
-            if (!left) {
-                break;
-            }
-            requireWanted();
-            time.pause(OTHERS_ASKED_EVERY);
-        }
+        do {
+            walkAll(pass, work);
+        } while (!persistence.insist("checkpoint", () -> checkpoints.finish(vitals.run(), pass)));
         persistence.insist("checkpoint", () -> {
-            checkpoints.finish(vitals.run(), pass);
             partitions.closeLanes();
             return true;
         });
     }
 
-    /** Walks partitions as long as there is one for this lane. */
-    void help(int pass, PassWork work) throws Stop, RunFailed, InterruptedException {
+    /** Until every partition is done; what no lane carries is walked here. */
+    private void walkAll(int pass, PassWork work) throws Stop, RunFailed, InterruptedException {
+        help(pass, work);
+        int looks = 0;
+        int until = 1;
+        while (persistence.insist("checkpoint", () -> partitions.gather(pass))) {
+            requireWanted();
+            time.pause(OTHERS_ASKED_EVERY);
+            // to look for a half costs more than to ask whether others are done
+            if (++looks >= until) {
+                looks = 0;
+                until = Math.min(2 * until, LOOKS_BEFORE_HELP);
+                if (help(pass, work)) {
+                    until = 1;
+                }
+            }
+        }
+    }
+
+    /**
+     * Walks partitions as long as there is one for this lane.
+     *
+     * @return whether there was any
+     */
+    boolean help(int pass, PassWork work) throws Stop, RunFailed, InterruptedException {
         Batches batches = begun;
         if (batches == null || pass != lastPass) {
             lastPass = pass;
@@ -138,11 +162,11 @@ final class PassWalk {
                 return true;
             });
         }
-        while (true) {
+        for (boolean any = false; ; any = true) {
             Optional<Claim> next = persistence.insist("checkpoint", () -> partitions.next(pass, work.facts()));
             if (next.isEmpty()) {
                 vitals.idle();
-                return;
+                return any;
             }
             walk(next.get(), batches, work);
         }
@@ -162,9 +186,12 @@ final class PassWalk {
             identity.again(persistence);
             Ask ask = sizing.ask(rowsPerSecond(claim.tuning()));
             vitals.next(sizing.size().size(), ask.stripes());
+            if (Math.max(ask.stripes(), claim.position().stripes()) > 1) {
+                seam.awaitOlder(lastCommit, lastBatch.dividedBy(WORTH_A_WAIT));
+            }
             long begin = time.nanos();
             try {
-                switch (batches.commit(claim, ask)) {
+                switch (commit(batches, claim, ask, begin)) {
                     case Outcome.Committed c -> {
                         attempt.succeeded();
                         persistence.released();
@@ -178,6 +205,7 @@ final class PassWalk {
                         rest(time.nanos() - begin);
                     }
                     case Outcome.Refused ignored -> {
+                        persistence.doubt();
                         PartitionId id = claim.id();
                         Optional<Claim> next = persistence.insist("checkpoint", () -> partitions.again(id, facts));
                         if (next.isEmpty()) {
@@ -189,7 +217,7 @@ final class PassWalk {
             } catch (SQLException e) {
                 SqlFailure failure = Persistence.failure(e);
                 Claim failed = claim;
-                Optional<Claim> found = failure.sqlState().equals(NO_SUCH_RELATION)
+                Optional<Claim> found = failure.noSuchRelation()
                         ? persistence.insist("checkpoint", () -> partitions.again(failed.id(), facts))
                         : Optional.of(failed);
                 if (found.isEmpty()) {
@@ -207,9 +235,22 @@ final class PassWalk {
                         attempt,
                         failure,
                         e,
-                        ends ? sent(batches.statement(claim, ask).sql()) : null,
-                        ends ? keyRange(claim, facts, ask.keys()) : null);
+                        ends
+                                ? FailedBatch.sent(
+                                        prepared.database(),
+                                        batches.statement(claim, ask).sql())
+                                : null,
+                        ends ? FailedBatch.keyRange(prepared.database(), claim, facts, ask.keys()) : null);
             }
+        }
+    }
+
+    private Outcome commit(Batches batches, Claim claim, Ask ask, long begin) throws SQLException {
+        seam.begins(begin);
+        try {
+            return batches.commit(claim, ask);
+        } finally {
+            seam.ends();
         }
     }
 
@@ -268,6 +309,7 @@ final class PassWalk {
                 Duration.ofNanos(now - lastCommit),
                 limit == null ? Double.POSITIVE_INFINITY : share(limit));
         lastCommit = now;
+        lastBatch = Duration.ofNanos(now - begin);
         rate.reserve(c.scanned());
         if (c.lockTimeout().equals("0") && !warned) {
             warned = true;
@@ -292,37 +334,5 @@ final class PassWalk {
         return persistence.insist(
                 "table",
                 () -> Sizing.of(prepared.database(), work.facts(), claim.relation(), work.work(), stripes, size));
-    }
-
-    /**
-     * The statement as the server saw it, so that the position it names can be found; the driver numbers the
-     * parameters.
-     */
-    private String sent(String jdbc) {
-        try (Connection connection = prepared.database().connect()) {
-            return connection.nativeSQL(jdbc);
-        } catch (SQLException e) {
-            LOG.debug("the failed statement is told as it was given to the driver", e);
-            return jdbc;
-        }
-    }
-
-    /** The keys the failed batch would have changed; best effort, since the database may be in trouble. */
-    private String keyRange(Claim claim, TableFacts facts, int keys) {
-        Position position = claim.position();
-        String from = "after " + Position.text(position.cursor());
-        if (position.rangeEnd() != null) {
-            return from + " up to " + Position.text(position.rangeEnd()) + ", stripe " + (position.stripe() + 1)
-                    + " of " + position.stripes();
-        }
-        try {
-            return from + " up to "
-                    + Position.text(NextKey.of(prepared.database(), facts, claim.relation(), position.cursor(), keys)
-                            .or(() -> Optional.ofNullable(claim.upper()))
-                            .orElse(null));
-        } catch (SQLException e) {
-            LOG.debug("the failed batch's last key is not known", e);
-            return from + ", the next " + keys + " keys";
-        }
     }
 }

@@ -191,6 +191,11 @@ final class Persistence {
         counted = now;
     }
 
+    /** Something is not as it was left: another database may answer, though no lost connection was seen. */
+    void doubt() {
+        lost = true;
+    }
+
     /** Whether a connection was lost since this was asked last. */
     boolean lostConnection() {
         boolean was = lost;

@@ -79,9 +79,16 @@ final class Renewal {
         return persistence.insist("checkpoint", () -> checkpoints.counts(pass.run(), pass.number()));
     }
 
+    /** What a worker that has stopped began to look at is gone on with. */
     private Pass look(RunRecord row, Pass.Kind kind, String condition) throws Stop, RunFailed, InterruptedException {
-        passes.look(row, kind, condition);
-        int number = row.getPass() + 1;
+        boolean begun = persistence
+                .insist("checkpoint", () -> checkpoints.pass(row.getId(), row.getPass()))
+                .filter(p -> p.finishedAt() == null && p.kind() == kind && condition.equals(p.condition()))
+                .isPresent();
+        if (!begun) {
+            passes.look(row, kind, condition);
+        }
+        int number = begun ? row.getPass() : row.getPass() + 1;
         Preparation now = passes.prepared();
         TableFacts facts = kind == Pass.Kind.ORPHANS ? now.into().orElseThrow() : now.facts();
         walk.walk(number, new PassWork(new Work.Look(condition, Optional.empty()), facts), 1);

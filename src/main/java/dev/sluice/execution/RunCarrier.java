@@ -12,8 +12,10 @@ import dev.sluice.run.RunStatus;
 import dev.sluice.run.RunTable;
 import dev.sluice.run.StoredRuns;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,8 @@ public final class RunCarrier implements Carrier, AutoCloseable {
     private final LaneTable lanes;
     private final String carrier;
     private final Heartbeats heartbeats;
+    /** By the name of the database. */
+    private final Map<String, Seams> seams = new ConcurrentHashMap<>();
 
     public RunCarrier(RunEnvironment world) {
         this.world = world;
@@ -116,6 +120,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                     vitals,
                     persistence,
                     rate,
+                    seams.computeIfAbsent(job.database(), name -> new Seams()).lane(),
                     world.meters(),
                     world.time());
             if (lane.conducts()) {

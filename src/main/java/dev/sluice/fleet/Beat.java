@@ -10,8 +10,9 @@ import java.util.Optional;
  * @param clock the clock; empty where the database was too slow to tell
  * @param twins instances of other live workers with this one's name, that have shown a sign of life since this one
  *     started: a predecessor that crashed is none
+ * @param eldest whether no live worker has started before this one; what one worker does for all is done by the eldest
  */
-public record Beat(boolean joined, Optional<ClockReading> clock, List<String> twins) {
+public record Beat(boolean joined, Optional<ClockReading> clock, List<String> twins, boolean eldest) {
     public Beat {
         twins = List.copyOf(twins);
     }

@@ -51,7 +51,7 @@ public final class Membership {
      */
     public synchronized Beat beat() {
         if (left) {
-            return new Beat(false, Optional.empty(), List.of());
+            return new Beat(false, Optional.empty(), List.of(), false);
         }
         try {
             return control.sql()
@@ -74,7 +74,7 @@ public final class Membership {
                 .returning(WORKER.HEARTBEAT_AT)
                 .fetchOptional(WORKER.HEARTBEAT_AT);
         count(touched.orElseGet(() -> join(sql, offset)));
-        return new Beat(touched.isEmpty(), clock, twins(sql));
+        return new Beat(touched.isEmpty(), clock, twins(sql), isEldest(sql));
     }
 
     private static Instant now(DSLContext sql) {
@@ -102,6 +102,17 @@ public final class Membership {
             unbrokenSince = now;
         }
         last = now;
+    }
+
+    private boolean isEldest(DSLContext sql) {
+        return sql.select(WORKER.INSTANCE)
+                .from(WORKER)
+                .where(isLive(me.takeover()))
+                .orderBy(WORKER.STARTED_AT, WORKER.INSTANCE)
+                .limit(1)
+                .fetchOptional(WORKER.INSTANCE)
+                .filter(me.instance()::equals)
+                .isPresent();
     }
 
     private List<String> twins(DSLContext sql) {

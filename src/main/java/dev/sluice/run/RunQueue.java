@@ -19,6 +19,7 @@ import dev.sluice.problem.Problem;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -107,7 +108,7 @@ public final class RunQueue implements Queue {
                 }
                 if (!job.migrate().again()) {
                     // runs of this very definition first: what can be resumed is the better advice
-                    table.begun(tx, job.name()).stream()
+                    earlier(tx, job).stream()
                             .sorted(Comparator.comparing(
                                     r -> !r.getFingerprint().equals(job.fingerprint())))
                             .forEach(r -> requireHarmless(r, job));
@@ -115,6 +116,16 @@ public final class RunQueue implements Queue {
                 yield insert(tx, job, actor, trigger);
             }
         };
+    }
+
+    /**
+     * Runs that a new one might repeat. What a job that is repeatable by its definition has changed, its newest run
+     * tells: a scheduled one has thousands, and each costs a question to the target.
+     */
+    private List<RunRecord> earlier(DSLContext tx, Job job) {
+        return Repeatable.byDefinition(job)
+                ? table.begun(tx, job.name(), job.fingerprint()).stream().toList()
+                : table.begun(tx, job.name());
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.sluice.run;
 
 import static dev.sluice.database.schema.Tables.EVENT;
+import static dev.sluice.database.schema.Tables.LANE;
 import static dev.sluice.database.schema.Tables.RUN;
 
 import dev.sluice.database.Database;
@@ -25,6 +26,8 @@ import org.jooq.impl.SQLDataType;
 public final class RunTable {
     public static final Field<OffsetDateTime> CLOCK = DSL.field("clock_timestamp()", SQLDataType.TIMESTAMPWITHTIMEZONE);
     private static final String SUCCEEDED = RunState.SUCCEEDED.code();
+    /** A carrier that was heard of since then is at work; three times the longest heartbeat that makes sense. */
+    private static final Duration CARRIED = Duration.ofSeconds(30);
 
     private final DSLContext sql;
 
@@ -90,6 +93,15 @@ public final class RunTable {
                 .where(RUN.JOB.eq(job), RUN.STARTED_AT.isNotNull())
                 .orderBy(RUN.CREATED_AT.desc(), RUN.ID)
                 .fetch();
+    }
+
+    /** The newest run of this very definition that began. */
+    Optional<RunRecord> begun(DSLContext tx, String job, String fingerprint) {
+        return tx.selectFrom(RUN)
+                .where(RUN.JOB.eq(job), RUN.FINGERPRINT.eq(fingerprint), RUN.STARTED_AT.isNotNull())
+                .orderBy(RUN.CREATED_AT.desc(), RUN.ID)
+                .limit(1)
+                .fetchOptional();
     }
 
     List<RunRecord> latest() {
@@ -178,12 +190,17 @@ public final class RunTable {
                 .map(seconds -> Duration.ofMillis((long) (seconds * 1000)));
     }
 
-    /** Newest runs of their jobs that succeeded and were last verified longer ago than this. */
+    /**
+     * Newest runs of their jobs that succeeded, were last verified longer ago than this, and that nobody is looking at
+     * now.
+     */
     List<RunRecord> stale(Duration age) {
         return latest().stream()
                 .filter(r -> r.getState().equals(SUCCEEDED))
                 .filter(r -> sql.fetchExists(
                         DSL.selectOne().from(RUN).where(RUN.ID.eq(r.getId()), RUN.VERIFIED_AT.lt(ago(age)))))
+                .filter(r -> !sql.fetchExists(
+                        LANE, LANE.RUN_ID.eq(r.getId()), LANE.CARRIER.isNotNull(), LANE.HEARTBEAT_AT.gt(ago(CARRIED))))
                 .toList();
     }
 

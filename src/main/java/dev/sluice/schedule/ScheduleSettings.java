@@ -7,14 +7,14 @@ import java.time.Duration;
  * How this worker takes part in the schedule.
  *
  * @param worker this worker's name
- * @param runs how many runs it carries at once; at least 1
+ * @param runs how many lanes of runs it carries at once; at least 1
  * @param checkIn how often it tells the other workers that it is alive; at least 100 ms
  * @param takeover how long a run shows no sign of life before another worker takes it; at least 200 ms
  * @param stopTimeout how long a stop waits for batches in flight
  */
 public record ScheduleSettings(String worker, int runs, Duration checkIn, Duration takeover, Duration stopTimeout) {
 
-    /** 10 runs, check-in every 5 s, takeover after 10 s, 30 s to stop. */
+    /** 10 lanes, check-in every 5 s, takeover after 10 s, 30 s to stop. */
     public static ScheduleSettings of(String worker) {
         return new ScheduleSettings(worker, 10, Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofSeconds(30));
     }

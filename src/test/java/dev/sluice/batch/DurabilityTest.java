@@ -44,6 +44,12 @@ class DurabilityTest {
         try (TestTarget target = target()) {
             TableFacts facts = target.facts("t");
             Claim claim = claim(target, facts);
+            UUID run = claim.id().run();
+            assertThat(target.checkpoints().finish(run, 0))
+                    .as("with a partition that is not done, as after a crash that took its last batch back")
+                    .isFalse();
+            assertThat(target.checkpoints().pass(run, 0).orElseThrow().finishedAt())
+                    .isNull();
             Batches batches = target.batches(facts);
             for (boolean last = false; !last; ) {
                 var done = (Outcome.Committed) batches.commit(claim, Ask.of(40));
@@ -51,7 +57,8 @@ class DurabilityTest {
                 last = done.last();
             }
             String written = target.db().value("SELECT pg_current_wal_insert_lsn()");
-            target.checkpoints().finish(claim.id().run(), 0);
+            assertThat(target.checkpoints().finish(run, 0)).isTrue();
+            assertThat(target.checkpoints().finish(run, 0)).as("again").isTrue();
             assertThat(target.db().value("SELECT pg_current_wal_flush_lsn() >= '" + written + "'"))
                     .isEqualTo("t");
         }

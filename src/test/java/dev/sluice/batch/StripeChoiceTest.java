@@ -35,6 +35,7 @@ class StripeChoiceTest {
         boolean held;
         /** share with 8 stripes, where a neighbour's batches take the room of every second one */
         double shareOfEight = 0.85;
+
         double noise;
         double plainShare = 0.02;
         final Random random = new Random(7);
@@ -171,7 +172,19 @@ class StripeChoiceTest {
         table.shareOfEight = 0.2;
         Walk walk = auto(table).ranges(40);
         assertThat(walk.last()).isEqualTo(16);
-        assertThat(walk.stripes().stream().filter(k -> k == 8)).as("given up at once").hasSize(1);
+        assertThat(walk.stripes().stream().filter(k -> k == 8))
+                .as("given up at once")
+                .hasSize(1);
+    }
+
+    @Example
+    void aNumberThatLeavesLittleRoomIsNotKeptHoweverFast() {
+        Table table = new Table();
+        table.best = 8;
+        table.shareOfEight = 0.28;
+        Walk walk = auto(table).ranges(100);
+        assertThat(walk.last()).isEqualTo(16);
+        assertThat(walk.stripes().stream().filter(k -> k == 8)).hasSizeLessThan(4);
     }
 
     @Example

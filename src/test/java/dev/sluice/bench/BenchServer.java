@@ -77,8 +77,8 @@ final class BenchServer implements AutoCloseable {
         System.out.printf(
                 "made %s: %s bytes a row, %s with its indexes%n",
                 people.template(),
-                template.value("SELECT sum(pg_relation_size(relid))::bigint / " + people.rows()
-                        + " FROM (" + People.RELATIONS + ") AS r"),
+                template.value("SELECT sum(pg_relation_size(relid))::bigint / " + people.rows() + " FROM ("
+                        + People.RELATIONS + ") AS r"),
                 template.value("SELECT pg_size_pretty(" + SIZE + ")"));
     }
 
@@ -92,7 +92,8 @@ final class BenchServer implements AutoCloseable {
     }
 
     /** Bytes of the table, or of all its leaves, with indexes and TOAST. */
-    static final String SIZE = "(SELECT sum(pg_total_relation_size(relid))::bigint FROM (" + People.RELATIONS + ") AS r)";
+    static final String SIZE =
+            "(SELECT sum(pg_total_relation_size(relid))::bigint FROM (" + People.RELATIONS + ") AS r)";
 
     /**
      * Bytes of WAL that one batch writes about its checkpoint row, over the last 64 MB or less up to here.

@@ -64,12 +64,14 @@ record Bound(
     }
 
     private static Bound flat(String text, String contender, String base) {
-        return new Bound("worker's peak: " + text, contender, base, m -> m.worker().residentMiB(), 0, 1.1);
+        return new Bound(
+                "worker's peak: " + text, contender, base, m -> m.worker().residentMiB(), 0, 1.1);
     }
 
     /** Two versions of a row of some 200 bytes, and its page once after each checkpoint of the server. */
     private static Bound checkpoints(String contender) {
-        return new Bound("checkpoint WAL B/batch", contender, "", m -> m.worker().checkpointWal(), 0, 1024);
+        return new Bound(
+                "checkpoint WAL B/batch", contender, "", m -> m.worker().checkpointWal(), 0, 1024);
     }
 
     /** {@code >= 1.30}, {@code <= 0.65} or {@code 0.90 to 1.10}. */

@@ -41,7 +41,8 @@ record People(long rows, int indexes, int leaves) {
                   updated_at timestamptz NOT NULL, note text NOT NULL, full_name text)""" + (leaves == 0 ? "" : " PARTITION BY RANGE (id)"));
         for (int leaf = 0; leaf < leaves; leaf++) {
             database.run("CREATE TABLE app.people_" + leaf + " PARTITION OF app.people FOR VALUES FROM ("
-                    + rows * leaf / leaves + ") TO (" + (rows * (leaf + 1) / leaves + (leaf + 1 == leaves ? 1 : 0)) + ")");
+                    + rows * leaf / leaves + ") TO (" + (rows * (leaf + 1) / leaves + (leaf + 1 == leaves ? 1 : 0))
+                    + ")");
         }
         database.run("""
                 INSERT INTO app.people

@@ -76,6 +76,16 @@ class MembershipTest {
     }
 
     @Test
+    void oneWorkerIsTheEldestAndWhenItGoesTheNextOneIs() {
+        var a = fleet.worker("a");
+        var b = fleet.worker("b");
+        assertThat(a.membership.beat().eldest()).isTrue();
+        assertThat(b.membership.beat().eldest()).isFalse();
+        a.dies();
+        assertThat(b.membership.beat().eldest()).isTrue();
+    }
+
+    @Test
     void theClockIsReadAndWrittenDown() {
         var time = new SkewedTime(Duration.ofSeconds(-40));
         var member = Member.starting("a", "1", Duration.ofSeconds(2), Fleet.TAKEOVER);

@@ -96,10 +96,10 @@ class RefusalsTest {
             """)
     void refusesABadRequest(String method, String path, int status, String code) {
         assertProblem(door.send(method, path, ""), status, code);
-        assertThat(described(method, path)).allSatisfy(operation -> assertThat(
-                        operation.path("responses").has(Integer.toString(status)))
-                .as("openapi.json has it")
-                .isTrue());
+        assertThat(described(method, path))
+                .allSatisfy(operation -> assertThat(operation.path("responses").has(Integer.toString(status)))
+                        .as("openapi.json has it")
+                        .isTrue());
     }
 
     /** The operation of openapi.json that answers there; none where no route does. */

@@ -84,8 +84,8 @@ class TakeoverIT {
         await().atMost(Duration.ofSeconds(20)).until(() -> two.carried.size() == 1);
         assertThat(two.carried).containsExactly(run);
         assertThat(Duration.between(one.lastBeat, two.first))
-                .as("not before the takeover time, and long before Quartz's 8 s")
-                .isBetween(TAKEOVER, TAKEOVER.plusMillis(2500));
+                .as("not before the takeover time, and before Quartz's 8 s")
+                .isBetween(TAKEOVER, Duration.ofSeconds(7));
 
         // Quartz notices the dead worker after its check-in and 7.5 s, and recovers; that must not carry the run again
         await().atMost(Duration.ofSeconds(30))
@@ -102,13 +102,13 @@ class TakeoverIT {
 
     @Test
     void aRestartedWorkerTakesUpWhatIsLifelessAtOnce() {
-        UUID run = rig.orphan("users", TAKEOVER.plusSeconds(1));
+        // so long that only the look at the start can find it
+        Duration takeover = Duration.ofMinutes(5);
+        UUID run = rig.orphan("users", takeover.plusSeconds(1));
         var beating = new Beating();
-        Instant start = Instant.now();
-        rig.worker(settings("w1"), beating);
-        await().until(() -> beating.carried.size() == 1);
+        rig.worker(Rig.settings("w1", takeover), beating);
+        await().atMost(Duration.ofSeconds(30)).until(() -> beating.carried.size() == 1);
         assertThat(beating.carried).containsExactly(run);
-        assertThat(Duration.between(start, beating.first)).isLessThan(Duration.ofMillis(2500));
         beating.end.countDown();
     }
 

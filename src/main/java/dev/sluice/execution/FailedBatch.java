@@ -1,0 +1,51 @@
+package dev.sluice.execution;
+
+import dev.sluice.checkpoint.Claim;
+import dev.sluice.checkpoint.Position;
+import dev.sluice.database.Database;
+import dev.sluice.partition.NextKey;
+import dev.sluice.table.TableFacts;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a person needs to know of a batch that failed: its statement, and its keys. */
+final class FailedBatch {
+    private static final Logger LOG = LoggerFactory.getLogger(FailedBatch.class);
+
+    private FailedBatch() {}
+
+    /**
+     * The statement as the server saw it, so that the position it names can be found; the driver numbers the
+     * parameters.
+     */
+    static String sent(Database database, String jdbc) {
+        try (Connection connection = database.connect()) {
+            return connection.nativeSQL(jdbc);
+        } catch (SQLException e) {
+            LOG.debug("the failed statement is told as it was given to the driver", e);
+            return jdbc;
+        }
+    }
+
+    /** The keys the failed batch would have changed; best effort, since the database may be in trouble. */
+    static String keyRange(Database database, Claim claim, TableFacts facts, int keys) {
+        Position position = claim.position();
+        String from = "after " + Position.text(position.cursor());
+        if (position.rangeEnd() != null) {
+            return from + " up to " + Position.text(position.rangeEnd()) + ", stripe " + (position.stripe() + 1)
+                    + " of " + position.stripes();
+        }
+        try {
+            return from + " up to "
+                    + Position.text(NextKey.of(database, facts, claim.relation(), position.cursor(), keys)
+                            .or(() -> Optional.ofNullable(claim.upper()))
+                            .orElse(null));
+        } catch (SQLException e) {
+            LOG.debug("the failed batch's last key is not known", e);
+            return from + ", the next " + keys + " keys";
+        }
+    }
+}
