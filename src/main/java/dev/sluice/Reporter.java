@@ -36,8 +36,10 @@ final class Reporter {
     void report() {
         List<Reading> readings = List.of();
         try {
+            List<RunStatus> latest = runs.latest();
+            latest.forEach(run -> meters.prepare(run.job(), run.database()));
             if (mine.getAsBoolean()) {
-                readings = runs.latest().stream().map(this::reading).toList();
+                readings = latest.stream().map(this::reading).toList();
             }
         } finally {
             meters.report(readings);

@@ -95,12 +95,14 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      * @param ask what it was asked for
      * @param done what it did
      * @param seconds it took
+     * @param waited seconds before it, for batches of its neighbours, which the choice of stripes has to be worth
      */
-    public Sizing after(Position before, Tuning tuning, Ask ask, Outcome.Committed done, double seconds) {
+    public Sizing after(
+            Position before, Tuning tuning, Ask ask, Outcome.Committed done, double seconds, double waited) {
         double target = done.tuning().targetMillis() / 1000.0;
         boolean cut = ask.keys() / ask.stripes() < size.size();
         boolean grown = cut || seconds >= target / 2 || size.size() == BatchSize.LARGEST;
-        StripeChoice chosen = choice.after(before, done, seconds, grown);
+        StripeChoice chosen = choice.after(before, done, seconds + waited, grown);
         if (done.tuning().batchSize() != tuning.batchSize()) {
             return new Sizing(BatchSize.startingAt(done.tuning().batchSize()), chosen, largestRange);
         }

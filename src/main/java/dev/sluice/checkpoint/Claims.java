@@ -113,6 +113,12 @@ public final class Claims {
                 .fetch(CHECKPOINT.LANE);
     }
 
+    /** Whether the run is wanted running, as the partitions that are not done have it. */
+    public boolean isWanted(int pass) {
+        return !sql.fetchExists(
+                CHECKPOINT, of(pass), CHECKPOINT.DONE.isFalse(), CHECKPOINT.WANTED.ne(Wanted.RUNNING.code()));
+    }
+
     /** Reads a partition; empty when it does not exist. */
     public Optional<Standing> read(PartitionId id) {
         return sql.selectFrom(CHECKPOINT).where(Checkpoints.is(id)).fetchOptional(this::standing);

@@ -63,6 +63,15 @@ final class Partitions {
         this.takeover = takeover;
     }
 
+    /** Partitions of a pass that are not done. */
+    enum Left {
+        NONE,
+        /** only of lanes that others carry */
+        OF_OTHERS,
+        /** some of this lane */
+        MINE
+    }
+
     /** Takes over what another carrier of this lane may have left. */
     void takeOver(int pass) {
         claims.takeOver(pass);
@@ -87,18 +96,26 @@ final class Partitions {
      * Takes what other lanes have left and nobody carries now, such as after a pause, or where no worker has room; and
      * offers those lanes anew, to whoever has room later.
      *
-     * @return whether any partition of the pass is not done yet
+     * @throws Stop when the run is not wanted running
      */
-    boolean gather(int pass) {
+    Left gather(int pass) throws Stop {
         List<Integer> working = claims.lanes(pass);
+        if (working.isEmpty()) {
+            return Left.NONE;
+        }
+        if (!claims.isWanted(pass)) {
+            throw new Stop(Stop.Reason.NOT_WANTED);
+        }
+        boolean mine = working.contains(lane());
         for (int number : working) {
             LaneId id = new LaneId(vitals.run(), number);
             if (!id.equals(vitals.lane()) && lanes.withdraw(id, takeover)) {
                 claims.adopt(pass, number);
                 openLanes(List.of(number));
+                mine = true;
             }
         }
-        return !working.isEmpty();
+        return mine ? Left.MINE : Left.OF_OTHERS;
     }
 
     /**

@@ -116,9 +116,17 @@ final class PassWalk {
             partitions.openLanes(IntStream.range(1, lanes).boxed().toList());
             return true;
         });
-        do {
+        walkAll(pass, work);
+        while (!persistence.insist("checkpoint", () -> checkpoints.finish(vitals.run(), pass))) {
+            // a crash of the server has taken the last batches back, or the pass itself
+            requireWanted();
+            if (persistence
+                    .insist("checkpoint", () -> checkpoints.pass(vitals.run(), pass))
+                    .isEmpty()) {
+                throw new RunFailed(Failures.checkpointGone(new PartitionId(vitals.run(), pass, 0)));
+            }
             walkAll(pass, work);
-        } while (!persistence.insist("checkpoint", () -> checkpoints.finish(vitals.run(), pass)));
+        }
         persistence.insist("checkpoint", () -> {
             partitions.closeLanes();
             return true;
@@ -130,16 +138,17 @@ final class PassWalk {
         help(pass, work);
         int looks = 0;
         int until = 1;
-        while (persistence.insist("checkpoint", () -> partitions.gather(pass))) {
+        while (true) {
+            Partitions.Left left = persistence.insist("checkpoint", () -> partitions.gather(pass));
+            if (left == Partitions.Left.NONE) {
+                return;
+            }
             requireWanted();
             time.pause(OTHERS_ASKED_EVERY);
             // to look for a half costs more than to ask whether others are done
-            if (++looks >= until) {
+            if (left == Partitions.Left.MINE || ++looks >= until) {
                 looks = 0;
-                until = Math.min(2 * until, LOOKS_BEFORE_HELP);
-                if (help(pass, work)) {
-                    until = 1;
-                }
+                until = help(pass, work) ? 1 : Math.min(2 * until, LOOKS_BEFORE_HELP);
             }
         }
     }
@@ -186,6 +195,7 @@ final class PassWalk {
             identity.again(persistence);
             Ask ask = sizing.ask(rowsPerSecond(claim.tuning()));
             vitals.next(sizing.size().size(), ask.stripes());
+            long ready = time.nanos();
             if (Math.max(ask.stripes(), claim.position().stripes()) > 1) {
                 seam.awaitOlder(lastCommit, lastBatch.dividedBy(WORTH_A_WAIT));
             }
@@ -196,7 +206,8 @@ final class PassWalk {
                         attempt.succeeded();
                         persistence.released();
                         double seconds = committed(c, begin);
-                        sizing = sizing.after(claim.position(), claim.tuning(), ask, c, seconds);
+                        double waited = (begin - ready) / 1e9;
+                        sizing = sizing.after(claim.position(), claim.tuning(), ask, c, seconds, waited);
                         this.sizing = sizing;
                         claim = claim.at(c.position()).with(c.tuning());
                         if (c.last()) {
@@ -206,6 +217,7 @@ final class PassWalk {
                     }
                     case Outcome.Refused ignored -> {
                         persistence.doubt();
+                        identity.again(persistence);
                         PartitionId id = claim.id();
                         Optional<Claim> next = persistence.insist("checkpoint", () -> partitions.again(id, facts));
                         if (next.isEmpty()) {

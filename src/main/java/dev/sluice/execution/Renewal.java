@@ -79,16 +79,10 @@ final class Renewal {
         return persistence.insist("checkpoint", () -> checkpoints.counts(pass.run(), pass.number()));
     }
 
-    /** What a worker that has stopped began to look at is gone on with. */
+    /** Always from the first row: what was read before a worker stopped may be old by now. */
     private Pass look(RunRecord row, Pass.Kind kind, String condition) throws Stop, RunFailed, InterruptedException {
-        boolean begun = persistence
-                .insist("checkpoint", () -> checkpoints.pass(row.getId(), row.getPass()))
-                .filter(p -> p.finishedAt() == null && p.kind() == kind && condition.equals(p.condition()))
-                .isPresent();
-        if (!begun) {
-            passes.look(row, kind, condition);
-        }
-        int number = begun ? row.getPass() : row.getPass() + 1;
+        passes.look(row, kind, condition);
+        int number = row.getPass() + 1;
         Preparation now = passes.prepared();
         TableFacts facts = kind == Pass.Kind.ORPHANS ? now.into().orElseThrow() : now.facts();
         walk.walk(number, new PassWork(new Work.Look(condition, Optional.empty()), facts), 1);

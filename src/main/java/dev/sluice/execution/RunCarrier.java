@@ -12,10 +12,8 @@ import dev.sluice.run.RunStatus;
 import dev.sluice.run.RunTable;
 import dev.sluice.run.StoredRuns;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,8 +28,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
     private final LaneTable lanes;
     private final String carrier;
     private final Heartbeats heartbeats;
-    /** By the name of the database. */
-    private final Map<String, Seams> seams = new ConcurrentHashMap<>();
+    private final Seams seams = new Seams();
 
     public RunCarrier(RunEnvironment world) {
         this.world = world;
@@ -120,7 +117,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                     vitals,
                     persistence,
                     rate,
-                    seams.computeIfAbsent(job.database(), name -> new Seams()).lane(),
+                    seams.lane(run),
                     world.meters(),
                     world.time());
             if (lane.conducts()) {

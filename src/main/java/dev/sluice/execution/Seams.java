@@ -3,13 +3,14 @@ package dev.sluice.execution;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Lets the lanes of this worker that walk one database in stripes begin their batches together. The room that a stripe
- * has left is free for the next one only where no batch goes on that began before the stripe was committed, since such
- * a batch may still see the old rows. Lanes that take no notice of each other always have one in the way.
+ * Lets the lanes of a run in this worker that walk in stripes begin their batches together. The room that a stripe has
+ * left is free for the next one only where no batch goes on that began before the stripe was committed, since such a
+ * batch may still see the old rows. Lanes that take no notice of each other always have one in the way.
  *
  * <p>Measured with two lanes of 8 stripes on 2,000,000 rows: docs/performance.md.
  */
@@ -19,13 +20,19 @@ final class Seams {
     /** When the batches in flight began. */
     private final Map<Lane, Long> inFlight = new HashMap<>();
 
-    /** One more lane. */
-    Lane lane() {
-        return new Lane();
+    /** One more lane of a run. */
+    Lane lane(UUID run) {
+        return new Lane(run);
     }
 
     /** A lane's batches, one at a time. */
     final class Lane {
+        private final UUID run;
+
+        private Lane(UUID run) {
+            this.run = run;
+        }
+
         /** @param now as {@link dev.sluice.time.Time#nanos} */
         void begins(long now) {
             lock.lock();
@@ -47,7 +54,8 @@ final class Seams {
         }
 
         /**
-         * Waits for the end of the batches of other lanes that began before a moment.
+         * Waits for the end of the batches of the run's other lanes that began before a moment. Those of other runs
+         * have lengths of their own, and are not worth a wait.
          *
          * @param moment as {@link dev.sluice.time.Time#nanos}
          * @param most but no longer than this
@@ -66,7 +74,8 @@ final class Seams {
 
         private boolean isOlder(long moment) {
             return inFlight.entrySet().stream()
-                    .anyMatch(batch -> batch.getKey() != this && batch.getValue() - moment < 0);
+                    .anyMatch(batch ->
+                            batch.getKey() != this && batch.getKey().run.equals(run) && batch.getValue() - moment < 0);
         }
     }
 }

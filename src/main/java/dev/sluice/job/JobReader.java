@@ -123,6 +123,16 @@ public final class JobReader {
                         + " Cancel the run and start a new one.");
     }
 
+    /** Whether {@link #fromDefinition} can. */
+    public static boolean canRead(String json) {
+        try {
+            fromDefinition(json);
+            return true;
+        } catch (Problem e) {
+            return false;
+        }
+    }
+
     /** The file's bytes, at most one more than {@link #LARGEST_FILE}. */
     static byte[] content(Path file) throws IOException {
         if (Files.isDirectory(file)) {

@@ -80,8 +80,13 @@ public final class RunMeters {
      * @param readings of every job this worker reports; jobs that are missing lose their gauges
      */
     public void report(Collection<Reading> readings) {
-        readings.forEach(r -> batches(r.job(), r.database())); // counters are there, at 0, before they first move
+        readings.forEach(r -> prepare(r.job(), r.database()));
         gauges.show(readings);
+    }
+
+    /** Has the counters of a job there, at 0, before they first move: a rate needs the step from it. */
+    public void prepare(String job, String database) {
+        batches(job, database);
     }
 
     private Batches batches(String job, String database) {

@@ -119,12 +119,13 @@ public final class RunQueue implements Queue {
     }
 
     /**
-     * Runs that a new one might repeat. What a job that is repeatable by its definition has changed, its newest run
-     * tells: a scheduled one has thousands, and each costs a question to the target.
+     * Runs that a new one might repeat. Of a job that is repeatable by its definition these are the newest one that was
+     * held against those before it, and what {@code again} let through since: a scheduled job has thousands of runs,
+     * and each costs a question to the target.
      */
     private List<RunRecord> earlier(DSLContext tx, Job job) {
         return Repeatable.byDefinition(job)
-                ? table.begun(tx, job.name(), job.fingerprint()).stream().toList()
+                ? table.begunSinceHarmless(tx, job.name(), job.fingerprint())
                 : table.begun(tx, job.name());
     }
 
@@ -178,6 +179,7 @@ public final class RunQueue implements Queue {
     }
 
     private Place resume(DSLContext tx, RunRecord latest, Job job, Actor actor) {
+        RunTable.mayBeIdle(tx);
         StoredRuns.resume(tx, latest, actor);
         // settings such as the batch size may have changed; what the fingerprint covers has not
         tx.update(RUN)

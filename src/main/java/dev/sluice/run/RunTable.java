@@ -4,6 +4,7 @@ import static dev.sluice.database.schema.Tables.EVENT;
 import static dev.sluice.database.schema.Tables.LANE;
 import static dev.sluice.database.schema.Tables.RUN;
 
+import dev.sluice.checkpoint.RunMandate;
 import dev.sluice.database.Database;
 import dev.sluice.database.schema.tables.records.RunRecord;
 import dev.sluice.event.Actor;
@@ -46,6 +47,12 @@ public final class RunTable {
     /** @throws Problem NOT_FOUND */
     public RunRecord get(UUID id) {
         return find(id).orElseThrow(() -> unknown(id));
+    }
+
+    /** For a transaction that is idle here while a change waits in the target for the batches in flight. */
+    public static void mayBeIdle(DSLContext tx) {
+        tx.execute("SET LOCAL idle_in_transaction_session_timeout = "
+                + RunMandate.PATIENCE.plusSeconds(10).toMillis());
     }
 
     /** Reads and locks a run until the end of the transaction. */
@@ -95,13 +102,15 @@ public final class RunTable {
                 .fetch();
     }
 
-    /** The newest run of this very definition that began. */
-    Optional<RunRecord> begun(DSLContext tx, String job, String fingerprint) {
+    /** Runs of this very definition that began, from the newest that started without {@code again} on, newest first. */
+    List<RunRecord> begunSinceHarmless(DSLContext tx, String job, String fingerprint) {
+        var begun = DSL.and(RUN.JOB.eq(job), RUN.FINGERPRINT.eq(fingerprint), RUN.STARTED_AT.isNotNull());
+        var harmless = DSL.select(DSL.max(RUN.CREATED_AT)).from(RUN).where(begun, RUN.AGAIN.isFalse());
         return tx.selectFrom(RUN)
-                .where(RUN.JOB.eq(job), RUN.FINGERPRINT.eq(fingerprint), RUN.STARTED_AT.isNotNull())
+                .where(begun)
+                .and(RUN.CREATED_AT.ge(DSL.coalesce(DSL.field(harmless), RUN.CREATED_AT)))
                 .orderBy(RUN.CREATED_AT.desc(), RUN.ID)
-                .limit(1)
-                .fetchOptional();
+                .fetch();
     }
 
     List<RunRecord> latest() {

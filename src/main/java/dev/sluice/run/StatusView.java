@@ -38,10 +38,16 @@ public final class StatusView {
         this.lanes = new LaneTable(databases.control());
     }
 
-    /** Several for one answer: a target that does not answer is asked once, however many runs it has. */
+    /**
+     * Several for one answer: a target that does not answer is asked once, however many runs it has. A run whose
+     * definition a newer version wrote, and this one cannot read, is left to the workers of that version.
+     */
     List<RunStatus> of(List<RunRecord> rows) {
         Map<String, RuntimeException> away = new HashMap<>();
-        return rows.stream().map(row -> of(row, away)).toList();
+        return rows.stream()
+                .filter(row -> JobReader.canRead(row.getDefinition()))
+                .map(row -> of(row, away))
+                .toList();
     }
 
     /** A target that does not answer shows as what limits the run; the rest is told all the same. */

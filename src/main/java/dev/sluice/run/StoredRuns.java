@@ -272,10 +272,7 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
     private void inTransaction(Consumer<DSLContext> work) {
         try {
             table.sql().transaction(tx -> {
-                // it is idle here while the change waits in the target for the batches in flight
-                tx.dsl()
-                        .execute("SET LOCAL idle_in_transaction_session_timeout = "
-                                + RunMandate.PATIENCE.plusSeconds(10).toMillis());
+                RunTable.mayBeIdle(tx.dsl());
                 work.accept(tx.dsl());
             });
         } catch (DataAccessException e) {

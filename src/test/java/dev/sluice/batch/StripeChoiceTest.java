@@ -83,7 +83,7 @@ class StripeChoiceTest {
             long keys = ask.keys() / k;
             double seconds = 0.002 + keys * table.secondsPerKey(k);
             sizing = sizing.after(
-                    position, TUNING, ask, committed(after, keys, (long) (keys * table.share(k))), seconds);
+                    position, TUNING, ask, committed(after, keys, (long) (keys * table.share(k))), seconds, 0);
             position = after;
         }
 

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The whole benchmark: interleaved rounds, every second one in reverse order, and the report. Properties:
@@ -20,8 +21,8 @@ public final class Benchmark {
     private final BenchServer server;
     private final Path folder;
     private final List<Contender> contenders;
-    /** By the contender's key, one a round. */
-    private final Map<String, List<Measurement>> measured = new LinkedHashMap<>();
+    /** By the contender's key and the round. */
+    private final Map<String, Map<Integer, Measurement>> measured = new LinkedHashMap<>();
 
     private int failures;
 
@@ -41,6 +42,8 @@ public final class Benchmark {
                 sluice("stripes", "Sluice, " + striped, two, striped),
                 sluice("two", "Sluice, two partitions, " + striped, two, striped, "partitions: 2"),
                 new Contender("spring", "Spring Batch, chunk 1,000", two, SpringBatch::oneStep),
+                new Contender(
+                        "springoff", "Spring Batch, synchronous_commit = off", two, SpringBatch::oneStepWithoutWaiting),
                 new Contender("spring2", "Spring Batch, two partitions", two, SpringBatch::twoPartitions),
                 new Contender("single6", "one single UPDATE, six indexes", six, Plain::singleUpdate),
                 sluice("stripes6", "Sluice, " + striped + ", six indexes", six, striped),
@@ -82,8 +85,8 @@ public final class Benchmark {
             for (Contender contender : round % 2 == 1 ? order : order.reversed()) {
                 try {
                     Measurement m = Measurement.of(contender, server);
-                    measured.computeIfAbsent(contender.key(), k -> new ArrayList<>())
-                            .add(m);
+                    measured.computeIfAbsent(contender.key(), k -> new TreeMap<>())
+                            .put(round, m);
                     System.out.printf("round %d  %-45s %s%n", round, contender.title(), Report.line(m));
                 } catch (InterruptedException e) {
                     throw e;

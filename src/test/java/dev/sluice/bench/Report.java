@@ -5,20 +5,20 @@ import static dev.sluice.bench.Bound.number;
 import dev.sluice.bench.Contender.Worker;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
-import java.util.stream.IntStream;
 
 /** The tables of a run, in Markdown: medians of the rounds, and medians of the rounds' ratios. */
 final class Report {
     private final List<Contender> contenders;
-    private final Map<String, List<Measurement>> measured;
+    private final Map<String, Map<Integer, Measurement>> measured;
 
     /**
      * @param contenders in the order of the table
-     * @param measured by their keys, one a round
+     * @param measured by their keys and the rounds
      */
-    Report(List<Contender> contenders, Map<String, List<Measurement>> measured) {
+    Report(List<Contender> contenders, Map<String, Map<Integer, Measurement>> measured) {
         this.contenders = contenders;
         this.measured = measured;
     }
@@ -43,6 +43,7 @@ final class Report {
         text.append(String.format(
                         "%n%,d rows, rounds: %d, cores: %d, Java %s%n", rows, rounds, cores(), Runtime.version()))
                 .append(server)
+                .append("\nSluice sets synchronous_commit = off for its batches, and on for the end of a pass.")
                 .append(
                         "\n\n| Contender | rows/s | ratio | WAL B/row | ratio | size | HOT share |\n|---|---|---|---|---|---|---|\n");
         for (Contender c : contenders) {
@@ -92,18 +93,20 @@ final class Report {
         text.append(" | ").append(number(value));
     }
 
-    /** NaN where one of the two was not measured; a round in which one of them failed does not shift the others. */
+    /** Over the rounds in which both were measured; NaN where there are none. */
     private double median(String contender, String base, ToDoubleFunction<Measurement> figure) {
-        List<Measurement> of = measured.getOrDefault(contender, List.of());
-        List<Measurement> by = base.isEmpty() ? of : measured.getOrDefault(base, List.of());
-        if (of.isEmpty() || of.size() != by.size()) {
+        Map<Integer, Measurement> of = measured.getOrDefault(contender, Map.of());
+        Map<Integer, Measurement> by = measured.getOrDefault(base, Map.of());
+        DoubleStream values = base.isEmpty()
+                ? of.values().stream().mapToDouble(figure)
+                : of.keySet().stream()
+                        .filter(by::containsKey)
+                        .mapToDouble(round -> figure.applyAsDouble(Objects.requireNonNull(of.get(round)))
+                                / figure.applyAsDouble(Objects.requireNonNull(by.get(round))));
+        double[] sorted = values.sorted().toArray();
+        if (sorted.length == 0) {
             return Double.NaN;
         }
-        DoubleStream values = base.isEmpty()
-                ? of.stream().mapToDouble(figure)
-                : IntStream.range(0, of.size())
-                        .mapToDouble(i -> figure.applyAsDouble(of.get(i)) / figure.applyAsDouble(by.get(i)));
-        double[] sorted = values.sorted().toArray();
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }

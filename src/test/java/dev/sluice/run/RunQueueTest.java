@@ -123,6 +123,18 @@ class RunQueueTest {
     }
 
     @Test
+    void aRunThatWasLetThroughOnceDoesNotHideTheOneBeforeIt() throws Exception {
+        String where = ", where: n < 100";
+        Job job = plus(where);
+        engine.carry(engine.queue(job).id());
+        assertRefused("not-repeatable", () -> engine.queue(job), "again: true");
+        engine.db().run("UPDATE " + table + " SET n = 200");
+        engine.carry(engine.queue(plus(where + ", again: true")).id());
+        engine.db().run("UPDATE " + table + " SET n = 1");
+        assertRefused("not-repeatable", () -> engine.queue(job), "again: true");
+    }
+
+    @Test
     void whileARunLivesAnotherIsRefusedInEveryLiveState() {
         UUID id = engine.queue(fill("id")).id();
         for (RunState state : RunState.values()) {

@@ -92,6 +92,12 @@ class TakeoverIT {
                 .until(() -> rig.fresh
                         .value("SELECT count(*) FROM sluice.qrtz_scheduler_state WHERE instance_name LIKE 'w1-%'")
                         .equals("0"));
+        System.out.printf(
+                "TakeoverIT: after the last sign of life, the heartbeat (%s) had the run taken over after %s, Quartz (check-in %s) noticed after %s%n",
+                TAKEOVER,
+                Duration.between(one.lastBeat, two.first),
+                settings("w1").checkIn(),
+                Duration.between(one.lastBeat, Instant.now()));
         await().during(Duration.ofSeconds(1)).until(() -> two.carried.size() == 1);
         two.end.countDown();
         await().until(() -> rig.fresh
