@@ -37,11 +37,16 @@ record Part(
         boolean inBatch,
         boolean walkedAnew) {
 
-    private static final String SQL = "SELECT r.id, r.state, c.partition, c.lane, coalesce(c.carrier, ''),"
+    /** Numbers of lanes that the test adds to those of the job begin here. */
+    static final int FIRST_FURTHER_LANE = 100;
+
+    private static final String SQL = "SELECT r.id, r.state, c.partition, c.lane, coalesce(l.carrier, ''),"
             + " c.claimed_at IS NOT NULL, c.done, c.batches, c.stripe > 0,"
             + " c.xmax::text <> '0' AND pg_xact_status(c.xmax::text::xid8) = 'in progress',"
             + " coalesce(c.claimed_at > ?::timestamptz AND c.updated_at > c.claimed_at, false)"
             + " FROM sluice.run r JOIN sluice.checkpoint c ON c.run_id = r.id AND c.pass = 0"
+            // what a lane left when it was stopped waits for the conductor, in nobody's hands
+            + " LEFT JOIN sluice.lane l ON l.run_id = c.run_id AND l.lane = c.lane AND l.carrier = c.carrier"
             + " WHERE r.state IN ('queued', 'running', 'paused', 'verifying')";
 
     /** The moment of the server's clock. */
@@ -84,6 +89,11 @@ record Part(
         return all(db, "infinity").stream()
                 .filter(p -> p.state.equals("running") && p.begun && !p.done && !p.carrier.isEmpty())
                 .toList();
+    }
+
+    /** Whether it is in nobody's hands because a cancel ended its further lane; the conductor takes it in the end. */
+    boolean isLeft() {
+        return lane >= FIRST_FURTHER_LANE && carrier.isEmpty();
     }
 
     boolean isHeldBy(String worker) {

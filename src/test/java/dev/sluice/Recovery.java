@@ -35,7 +35,7 @@ record Recovery(Fault fault, List<Part> before, String since, long nanos, boolea
 
     private boolean goesOn(Part part, List<Part> now) {
         List<Part> found = now.stream().filter(part::is).toList();
-        return found.isEmpty() || found.stream().anyMatch(p -> p.done() || isWalked(part, p));
+        return found.isEmpty() || found.stream().anyMatch(p -> p.done() || p.isLeft() || isWalked(part, p));
     }
 
     private boolean isWalked(Part then, Part now) {

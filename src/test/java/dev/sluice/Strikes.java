@@ -29,7 +29,7 @@ final class Strikes {
     private final PlusOneRuns runs;
     private final Random random;
     private final Time time;
-    private int furtherLanes = 100;
+    private int furtherLanes = Part.FIRST_FURTHER_LANE;
 
     Strikes(Cluster cluster, PlusOneRuns runs, Random random, Time time) {
         this.cluster = cluster;
