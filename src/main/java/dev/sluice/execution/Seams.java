@@ -12,7 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * left is free for the next one only where no batch goes on that began before the stripe was committed, since such a
  * batch may still see the old rows. Lanes that take no notice of each other always have one in the way.
  *
- * <p>Measured with two lanes of 8 stripes on 2,000,000 rows: docs/performance.md.
+ * <p>Two lanes of 8 stripes on 2,000,000 rows changed a share of 0.57 of them in place without this, and 0.68 with it
+ * (one trial each).
  */
 final class Seams {
     private final ReentrantLock lock = new ReentrantLock();
