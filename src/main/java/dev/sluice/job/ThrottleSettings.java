@@ -1,0 +1,40 @@
+package dev.sluice.job;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What slows a job down.
+ *
+ * @param on false for {@code throttle: off}: no signal is heeded
+ * @param rowsPerSecond at least 1, by all workers together
+ * @param walPerHour bytes of WAL in an hour at most
+ * @param signals what the file says of the signals of PostgreSQL; for the others {@link SignalSettings#byDefault}
+ * @param chosen signals the file defines itself
+ * @param windows when the job may work; empty for at any time
+ */
+public record ThrottleSettings(
+        boolean on,
+        Optional<Integer> rowsPerSecond,
+        OptionalLong walPerHour,
+        Map<SignalKind, SignalSettings> signals,
+        List<ChosenSignal> chosen,
+        List<Window> windows) {
+    /** Of a job whose file says nothing. */
+    public static final ThrottleSettings DEFAULT =
+            new ThrottleSettings(true, Optional.empty(), OptionalLong.empty(), Map.of(), List.of(), List.of());
+
+    public ThrottleSettings {
+        signals = Map.copyOf(signals);
+        chosen = List.copyOf(chosen);
+        windows = List.copyOf(windows);
+    }
+
+    /** What holds for this signal. */
+    public SignalSettings of(SignalKind kind) {
+        SignalSettings stated = signals.get(kind);
+        return stated == null ? SignalSettings.byDefault(kind) : stated;
+    }
+}
