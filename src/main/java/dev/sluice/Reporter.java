@@ -58,9 +58,17 @@ final class Reporter {
                 p.batchSize(),
                 p.stripes(),
                 p.hotRatio(),
+                run.time().pace(),
+                limited(run.limitedBy()),
                 p.checkpointAgeSeconds(),
                 // evidence of a target that does not answer opens nothing, and it has been asked just now
                 p.isKnown() ? open(run.job()) : Boolean.FALSE);
+    }
+
+    private static Reading.@Nullable Limited limited(RunStatus.@Nullable Limit limit) {
+        return limit == null
+                ? null
+                : new Reading.Limited(limit.reason(), limit.value(), limit.limit(), limit.ageSeconds());
     }
 
     private @Nullable Boolean open(String job) {

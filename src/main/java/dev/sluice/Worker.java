@@ -1,5 +1,6 @@
 package dev.sluice;
 
+import dev.sluice.batch.BatchSize;
 import dev.sluice.config.Settings;
 import dev.sluice.database.DatabaseSettings;
 import dev.sluice.database.Databases;
@@ -37,6 +38,9 @@ import dev.sluice.schedule.ScheduleSettings;
 import dev.sluice.schedule.Scheduling;
 import dev.sluice.schedule.Starts;
 import dev.sluice.schedule.Work;
+import dev.sluice.throttle.JobThrottles;
+import dev.sluice.throttle.Samplers;
+import dev.sluice.throttle.Servo;
 import dev.sluice.time.Time;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -85,6 +89,7 @@ final class Worker implements AutoCloseable {
                 settings.retry().firstWait(),
                 settings.retry().maxWait()));
         RowRates rates = new RowRates(time);
+        Samplers samplers = part(new Samplers(databases, time));
         DryRun dryRun = new DryRun(databases, time);
         Settings.Worker w = settings.worker();
         RunCarrier carrier = part(new RunCarrier(new RunEnvironment(
@@ -92,6 +97,11 @@ final class Worker implements AutoCloseable {
                 dryRun,
                 retries,
                 rates,
+                new BatchSize.Steps(
+                        settings.batch().weight(),
+                        settings.batch().growth(),
+                        settings.batch().panic()),
+                new JobThrottles(databases, samplers, servo(settings.throttle()), time),
                 runMeters,
                 time,
                 w.name(),
@@ -243,6 +253,10 @@ final class Worker implements AutoCloseable {
                 LOG.warn("{} did not close: {}", part.getClass().getSimpleName(), String.valueOf(e.getMessage()));
             }
         }
+    }
+
+    private static Servo servo(Settings.Throttle t) {
+        return new Servo(t.calm(), 1.0, t.hold(), t.floor(), t.goodFor(), t.settle(), t.growth());
     }
 
     /** The databases as the database room knows them. */

@@ -44,6 +44,7 @@ CREATE TABLE sluice.lane (
   rows_per_second double precision,
   next_batch_size int,
   stripes         int,
+  pace            double precision,
   hold            text,
   wanted_at       timestamptz NOT NULL,
   heartbeat_at    timestamptz,
@@ -53,6 +54,19 @@ CREATE TABLE sluice.lane (
 -- [jooq ignore start]
 -- Each lane's row is updated at every sign of life: leave room on the page.
 ALTER TABLE sluice.lane SET (fillfactor = 50);
+-- [jooq ignore stop]
+
+-- Where the time of a run's lanes went, together.
+CREATE TABLE sluice.run_time (
+  run_id          uuid             NOT NULL PRIMARY KEY,
+  working_seconds double precision NOT NULL,
+  paced_seconds   double precision NOT NULL,
+  held_seconds    double precision NOT NULL
+);
+
+-- [jooq ignore start]
+-- Updated at every sign of life.
+ALTER TABLE sluice.run_time SET (fillfactor = 50);
 -- [jooq ignore stop]
 
 CREATE TABLE sluice.idempotency_key (

@@ -4,23 +4,46 @@ package dev.sluice.batch;
  * How many keys the next batch takes, so that batches last about the target time. A pure value: each batch gives the
  * next.
  *
- * <p>The time of a key is smoothed (exponentially, weight {@value #WEIGHT}); a step grows by {@value #GROWTH} at most,
- * as in gh-ost's and Spirit's chunkers; a batch over {@value #PANIC} times the target shrinks at once to what would
- * have fitted. A batch that found fewer keys than it asked for says nothing about growing.
+ * <p>The time of a key is smoothed exponentially; a step grows by a factor at most; a batch that is many times over the
+ * target shrinks at once to what would have fitted: see {@link Steps}. A batch that found fewer keys than it asked for
+ * says nothing about growing.
  *
  * @param size keys of the next batch, {@value #SMALLEST} to {@value #LARGEST}
  * @param secondsPerKey smoothed; 0 before the first batch
+ * @param steps how it adapts
  */
-public record BatchSize(int size, double secondsPerKey) {
-    static final double WEIGHT = 0.3;
-    static final double GROWTH = 1.5;
-    static final double PANIC = 5;
+public record BatchSize(int size, double secondsPerKey, Steps steps) {
     static final int SMALLEST = 1;
     static final int LARGEST = 100_000;
 
+    /**
+     * How the size adapts; each is configurable as {@code batch.*}.
+     *
+     * @param weight of a new batch in the smoothed time of a key, 0 to 1
+     * @param growth factor by which a step grows at most; 1.5 is what gh-ost's and Spirit's chunkers allow
+     * @param panic a batch that took so many times the target shrinks the size at once; 5 is Spirit's figure
+     */
+    public record Steps(double weight, double growth, double panic) {
+        /** What is used unless configured. */
+        public static final Steps DEFAULT = new Steps(0.3, 1.5, 5);
+    }
+
+    BatchSize(int size, double secondsPerKey) {
+        this(size, secondsPerKey, Steps.DEFAULT);
+    }
+
     /** Where the adaptation starts. */
-    public static BatchSize startingAt(int size) {
-        return new BatchSize(clamp(size), 0);
+    public static BatchSize startingAt(int size, Steps steps) {
+        return new BatchSize(clamp(size), 0, steps);
+    }
+
+    static BatchSize startingAt(int size) {
+        return startingAt(size, Steps.DEFAULT);
+    }
+
+    /** Begins anew with this size, as somebody has asked for. */
+    BatchSize restarted(int from) {
+        return startingAt(from, steps);
     }
 
     /**
@@ -35,19 +58,19 @@ public record BatchSize(int size, double secondsPerKey) {
             return this;
         }
         double now = seconds / keys;
-        if (seconds > PANIC * target) {
-            return new BatchSize(clamp(Math.min(size - 1.0, target / now)), now);
+        if (seconds > steps.panic() * target) {
+            return new BatchSize(clamp(Math.min(size - 1.0, target / now)), now, steps);
         }
-        double smooth = secondsPerKey == 0 ? now : secondsPerKey + WEIGHT * (now - secondsPerKey);
+        double smooth = secondsPerKey == 0 ? now : secondsPerKey + steps.weight() * (now - secondsPerKey);
         double fitting = target / smooth;
-        double most = keys < size ? size : size * GROWTH;
+        double most = keys < size ? size : size * steps.growth();
         // a step of one key must stay possible for small sizes
-        return new BatchSize(clamp(Math.min(fitting, Math.max(most, keys < size ? size : size + 1.0))), smooth);
+        return new BatchSize(clamp(Math.min(fitting, Math.max(most, keys < size ? size : size + 1.0))), smooth, steps);
     }
 
     /** After a batch that timed out: half as many. */
     public BatchSize halved() {
-        return new BatchSize(clamp(size / 2.0), secondsPerKey);
+        return new BatchSize(clamp(size / 2.0), secondsPerKey, steps);
     }
 
     private static int clamp(double size) {

@@ -39,11 +39,11 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      * @param relation SQL name of the table or leaf
      * @param work what is done with the rows
      * @param setting of the job
-     * @param size keys of the first batch
+     * @param size of the first batch
      * @throws dev.sluice.problem.Problem UNAVAILABLE when the database does not answer
      */
     public static Sizing of(
-            Database database, TableFacts facts, String relation, Work work, Stripes setting, int size) {
+            Database database, TableFacts facts, String relation, Work work, Stripes setting, BatchSize size) {
         if (!(setting instanceof Stripes.Auto)
                 || !(work instanceof Work.Change change && change.shape() instanceof Shape.Set set)) {
             return startingAt(size, setting, work, HeapFacts.UNKNOWN);
@@ -63,9 +63,13 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      * @param heap how the relation lies on disk
      */
     static Sizing startingAt(int size, Stripes setting, Work work, HeapFacts heap) {
+        return startingAt(BatchSize.startingAt(size), setting, work, heap);
+    }
+
+    private static Sizing startingAt(BatchSize size, Stripes setting, Work work, HeapFacts heap) {
         double keys =
                 heap.rowBytes().isPresent() ? RANGE_BYTES / heap.rowBytes().getAsDouble() : RANGE_KEYS;
-        return new Sizing(BatchSize.startingAt(size), StripeChoice.of(setting, work, heap), (int)
+        return new Sizing(size, StripeChoice.of(setting, work, heap), (int)
                 Math.max(1, Math.min(Ask.MOST_STRIPES * BatchSize.LARGEST, keys)));
     }
 
@@ -104,7 +108,7 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
         boolean grown = cut || seconds >= target / 2 || size.size() == BatchSize.LARGEST;
         StripeChoice chosen = choice.after(before, done, seconds + waited, grown);
         if (done.tuning().batchSize() != tuning.batchSize()) {
-            return new Sizing(BatchSize.startingAt(done.tuning().batchSize()), chosen, largestRange);
+            return new Sizing(size.restarted(done.tuning().batchSize()), chosen, largestRange);
         }
         // a batch cut short by the rate, the largest range or the end of the partition is no ground to grow
         long full = cut ? Math.min(done.scanned(), size.size() - 1L) : done.scanned();

@@ -114,6 +114,10 @@ final class StatusCommand extends ServerSubcommand {
                 + (settings.path("rowsPerSecond").isNull()
                         ? "unlimited"
                         : settings.path("rowsPerSecond").asText()));
+        JsonNode time = run.path("time");
+        say("  time ........ worked " + Words.seconds(time.path("workingSeconds")) + ", paced "
+                + Words.seconds(time.path("pacedSeconds")) + ", held " + Words.seconds(time.path("heldSeconds"))
+                + (time.path("pace").isNumber() ? ", now at " + Words.percent(time.path("pace")) + " pace" : ""));
         say("  sweeps ...... " + run.path("sweeps").asText() + ", violations "
                 + Words.count(run.path("progress").path("violations")) + ", still matching "
                 + Words.count(run.path("progress").path("stillMatching")));

@@ -88,6 +88,8 @@ final class KnownKeys {
         @Nullable Class<?> type = patternOf(key).map(TYPES::get).orElse(null);
         if (type == int.class) {
             return "a whole number";
+        } else if (type == double.class) {
+            return "a number, such as 0.7";
         } else if (type == boolean.class) {
             return "true or false";
         } else if (type == Duration.class) {

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param worker this process
  * @param retry how errors that nobody foresaw are retried
  * @param verify how often verification looks
+ * @param batch how the size of a batch adapts
+ * @param throttle how the pace of a lane follows the signals
  */
 public record Settings(
         Map<String, Database> databases,
@@ -27,7 +29,9 @@ public record Settings(
         Http http,
         Worker worker,
         Retry retry,
-        Verify verify) {
+        Verify verify,
+        Batch batch,
+        Throttle throttle) {
     private static final String HIDDEN = "(hidden)";
 
     public Settings {
@@ -142,6 +146,28 @@ public record Settings(
      */
     public record Verify(int maxSweeps, Duration repeatEvery) {}
 
+    /**
+     * How the size of a batch follows its time.
+     *
+     * @param weight of a new batch in the smoothed time of a key
+     * @param growth factor by which the next batch is larger at most
+     * @param panic a batch over so many times its target makes the next one as small as would have fitted
+     */
+    public record Batch(double weight, double growth, double panic) {}
+
+    /**
+     * How the pace of a lane follows the pressure of the signals, which is 1.0 at a limit.
+     *
+     * @param calm below this pressure the pace grows
+     * @param hold from this pressure on nothing is done
+     * @param floor the slowest pace short of a hold, a share of time
+     * @param goodFor how long a hold lasts after the pressure went under the limit
+     * @param settle how long the pace stays as it is after it has shrunk
+     * @param growth factor a second by which the pace grows at most
+     */
+    public record Throttle(
+            double calm, double hold, double floor, Duration goodFor, Duration settle, double growth) {}
+
     /** One {@code key=value} a line, sorted, for the log: passwords and hashes are hidden. */
     public String redacted() {
         var lines = new TreeMap<String, @Nullable Object>();
@@ -183,6 +209,15 @@ public record Settings(
         lines.put("retry.max-wait", text(retry.maxWait()));
         lines.put("verify.max-sweeps", verify.maxSweeps());
         lines.put("verify.repeat-every", text(verify.repeatEvery()));
+        lines.put("batch.weight", batch.weight());
+        lines.put("batch.growth", batch.growth());
+        lines.put("batch.panic", batch.panic());
+        lines.put("throttle.calm", throttle.calm());
+        lines.put("throttle.hold", throttle.hold());
+        lines.put("throttle.floor", throttle.floor());
+        lines.put("throttle.good-for", text(throttle.goodFor()));
+        lines.put("throttle.settle", text(throttle.settle()));
+        lines.put("throttle.growth", throttle.growth());
         var out = new StringBuilder();
         lines.forEach((key, value) -> out.append(key).append('=').append(value).append('\n'));
         return out.toString();

@@ -27,6 +27,7 @@ final class SettingsCheck {
         check.http(settings.http());
         check.worker(settings.worker());
         check.rest(settings);
+        check.servos(settings.batch(), settings.throttle());
     }
 
     private void control(Settings settings) {
@@ -149,6 +150,25 @@ final class SettingsCheck {
                 settings.retry().firstWait());
         within("verify.max-sweeps", settings.verify().maxSweeps(), 0, 100);
         within("verify.repeat-every", settings.verify().repeatEvery(), Duration.ofSeconds(1), Duration.ofDays(30));
+    }
+
+    private void servos(Settings.Batch b, Settings.Throttle t) {
+        within("batch.weight", b.weight(), 0.01, 1);
+        within("batch.growth", b.growth(), 1.01, 10);
+        within("batch.panic", b.panic(), 1.5, 100);
+        within("throttle.calm", t.calm(), 0.1, 0.95);
+        within("throttle.hold", t.hold(), 1.1, 100);
+        within("throttle.floor", t.floor(), 0.001, 0.5);
+        within("throttle.good-for", t.goodFor(), Duration.ZERO, Duration.ofHours(1));
+        within("throttle.settle", t.settle(), Duration.ZERO, Duration.ofMinutes(10));
+        within("throttle.growth", t.growth(), 1.01, 10);
+    }
+
+    /** Not a number is out of every range. */
+    private void within(String key, double value, double least, double most) {
+        if (!(value >= least && value <= most)) {
+            refuse(key, value + " is out of range.", "write " + least + " to " + most + ".");
+        }
     }
 
     private void within(String key, int value, int least, int most) {

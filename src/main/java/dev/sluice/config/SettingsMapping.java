@@ -27,6 +27,10 @@ interface SettingsMapping {
 
     Verify verify();
 
+    Throttle throttle();
+
+    Batch batch();
+
     interface Database {
         String url();
 
@@ -124,6 +128,37 @@ interface SettingsMapping {
 
         @WithDefault("1h")
         Duration repeatEvery();
+    }
+
+    interface Throttle {
+        @WithDefault("0.7")
+        double calm();
+
+        @WithDefault("2.0")
+        double hold();
+
+        @WithDefault("0.05")
+        double floor();
+
+        @WithDefault("3s")
+        Duration goodFor();
+
+        @WithDefault("4s")
+        Duration settle();
+
+        @WithDefault("2.0")
+        double growth();
+    }
+
+    interface Batch {
+        @WithDefault("0.3")
+        double weight();
+
+        @WithDefault("1.5")
+        double growth();
+
+        @WithDefault("5.0")
+        double panic();
     }
 
     /** So many bytes. */

@@ -180,7 +180,15 @@ public final class SettingsReader {
                         w.stopTimeout()),
                 new Settings.Retry(
                         m.retry().attempts(), m.retry().firstWait(), m.retry().maxWait()),
-                new Settings.Verify(m.verify().maxSweeps(), m.verify().repeatEvery()));
+                new Settings.Verify(m.verify().maxSweeps(), m.verify().repeatEvery()),
+                new Settings.Batch(m.batch().weight(), m.batch().growth(), m.batch().panic()),
+                new Settings.Throttle(
+                        m.throttle().calm(),
+                        m.throttle().hold(),
+                        m.throttle().floor(),
+                        m.throttle().goodFor(),
+                        m.throttle().settle(),
+                        m.throttle().growth()));
     }
 
     private static String hostName(Map<String, String> environment) {

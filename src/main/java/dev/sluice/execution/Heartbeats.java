@@ -1,6 +1,8 @@
 package dev.sluice.execution;
 
 import dev.sluice.database.SqlFailure;
+import dev.sluice.metrics.RunMeters;
+import dev.sluice.metrics.SignalReading;
 import dev.sluice.run.Json;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.LaneTable;
@@ -18,6 +20,7 @@ final class Heartbeats implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Heartbeats.class);
 
     private final LaneTable table;
+    private final RunMeters meters;
     private final String carrier;
     private final Duration takeover;
     private final Map<LaneId, Vitals> carried = new ConcurrentHashMap<>();
@@ -25,8 +28,9 @@ final class Heartbeats implements AutoCloseable {
             Thread.ofPlatform().name("heartbeat").daemon().factory());
     private boolean silent;
 
-    Heartbeats(LaneTable table, String carrier, Duration every, Duration takeover) {
+    Heartbeats(LaneTable table, RunMeters meters, String carrier, Duration every, Duration takeover) {
         this.table = table;
+        this.meters = meters;
         this.carrier = carrier;
         this.takeover = takeover;
         var unused = executor.scheduleWithFixedDelay(
@@ -42,6 +46,7 @@ final class Heartbeats implements AutoCloseable {
     }
 
     private void beatAll() {
+        showSignals();
         for (Vitals vitals : carried.values()) {
             try {
                 beat(vitals);
@@ -58,6 +63,14 @@ final class Heartbeats implements AutoCloseable {
         }
     }
 
+    private void showSignals() {
+        meters.reportSignals(carried.values().stream()
+                .flatMap(v -> v.verdicts().stream()
+                        .map(s -> new SignalReading(
+                                v.job(), v.database(), s.code(), s.value(), s.limit(), s.pressure())))
+                .toList());
+    }
+
     /** Writes one now, and learns how many lanes share the run's rate. */
     void beat(Vitals vitals) {
         if (!table.beat(
@@ -66,11 +79,25 @@ final class Heartbeats implements AutoCloseable {
                 vitals.rate(),
                 vitals.nextBatch(),
                 vitals.stripes(),
+                vitals.pace(),
                 Json.write(vitals.limit()))) {
             vitals.lose();
             return;
         }
         vitals.lanesAlive(Math.max(1, table.alive(vitals.run(), takeover)));
+        tellTime(vitals);
+    }
+
+    /** Tells where the lane's time went since this was told last, in the status and the meters. */
+    void tellTime(Vitals vitals) {
+        TimeSpent.Seconds spent = vitals.spent().take();
+        try {
+            table.spent(vitals.run(), spent.working(), spent.paced(), spent.held());
+        } catch (RuntimeException e) {
+            vitals.spent().giveBack(spent);
+            throw e;
+        }
+        meters.recordTime(vitals.job(), vitals.database(), spent.working(), spent.paced(), spent.held());
     }
 
     @Override

@@ -7,13 +7,11 @@ import dev.sluice.batch.Sizing;
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.PartitionId;
-import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.ErrorKind;
 import dev.sluice.database.SqlFailure;
 import dev.sluice.job.Stripes;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.resilience.Retries;
-import dev.sluice.resilience.RowRate;
 import dev.sluice.run.Preparation;
 import dev.sluice.run.Proof;
 import dev.sluice.run.RunStatus;
@@ -22,7 +20,6 @@ import dev.sluice.time.Time;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,7 +44,7 @@ final class PassWalk {
     private final IdentityCheck identity;
     private final Vitals vitals;
     private final Persistence persistence;
-    private final RowRate rate;
+    private final Admission admission;
     private final Seams.Lane seam;
     private final RunMeters meters;
     private final Time time;
@@ -67,11 +64,11 @@ final class PassWalk {
             IdentityCheck identity,
             Vitals vitals,
             Persistence persistence,
-            RowRate rate,
+            Admission admission,
             Seams.Lane seam,
             RunMeters meters,
             Time time) {
-        this(prepared, partitions, identity, vitals, persistence, rate, seam, meters, time, 0);
+        this(prepared, partitions, identity, vitals, persistence, admission, seam, meters, time, 0);
     }
 
     private PassWalk(
@@ -80,7 +77,7 @@ final class PassWalk {
             IdentityCheck identity,
             Vitals vitals,
             Persistence persistence,
-            RowRate rate,
+            Admission admission,
             Seams.Lane seam,
             RunMeters meters,
             Time time,
@@ -90,7 +87,7 @@ final class PassWalk {
         this.identity = identity;
         this.vitals = vitals;
         this.persistence = persistence;
-        this.rate = rate;
+        this.admission = admission;
         this.seam = seam;
         this.meters = meters;
         this.time = time;
@@ -101,7 +98,7 @@ final class PassWalk {
     /** The same, resting {@value Proof#RENEWAL_REST} times as long as it works. */
     PassWalk gently() {
         return new PassWalk(
-                prepared, partitions, identity, vitals, persistence, rate, seam, meters, time, Proof.RENEWAL_REST);
+                prepared, partitions, identity, vitals, persistence, admission, seam, meters, time, Proof.RENEWAL_REST);
     }
 
     /**
@@ -191,9 +188,10 @@ final class PassWalk {
         Retries.Attempt attempt = persistence.begin("batch");
         lastCommit = time.nanos();
         while (true) {
-            awaitLeave(claim.tuning());
+            requireWanted();
+            admission.await(claim.tuning());
             identity.again(persistence);
-            Ask ask = sizing.ask(rowsPerSecond(claim.tuning()));
+            Ask ask = sizing.ask(admission.rowsPerSecond(claim.tuning()));
             vitals.next(sizing.size().size(), ask.stripes());
             long ready = time.nanos();
             if (Math.max(ask.stripes(), claim.position().stripes()) > 1) {
@@ -259,28 +257,13 @@ final class PassWalk {
 
     private Outcome commit(Batches batches, Claim claim, Ask ask, long begin) throws SQLException {
         seam.begins(begin);
+        admission.begins();
         try {
             return batches.commit(claim, ask);
         } finally {
             seam.ends();
+            admission.ends();
         }
-    }
-
-    /** Time until the rows so far are within the rate; and the moment at which a stop or a loss is noticed. */
-    private void awaitLeave(Tuning tuning) throws Stop, InterruptedException {
-        requireWanted();
-        Integer limit = tuning.rowsPerSecond();
-        rate.limit(limit == null ? OptionalDouble.empty() : OptionalDouble.of(share(limit)));
-        Duration owed = rate.owed();
-        if (!owed.isPositive() || limit == null) {
-            persistence.unpaced();
-            return;
-        }
-        Double now = vitals.rate();
-        persistence.hold(
-                new RunStatus.Limit(
-                        "rows-per-second", "paced to " + limit + " rows/s", now, limit.doubleValue(), time.now()),
-                owed);
     }
 
     private void requireWanted() throws Stop, InterruptedException {
@@ -294,20 +277,10 @@ final class PassWalk {
 
     private void rest(long worked) throws Stop, InterruptedException {
         if (rest > 0) {
-            persistence.hold(
+            persistence.rest(
                     new RunStatus.Limit("verification-pace", "verifying again, gently", null, null, time.now()),
                     Duration.ofNanos((long) (worked * rest)));
         }
-    }
-
-    /** The run's limit is shared evenly by its lanes, on whichever workers they are. */
-    private double share(int limit) {
-        return (double) limit / vitals.lanesAlive();
-    }
-
-    private @Nullable Integer rowsPerSecond(Tuning tuning) {
-        Integer limit = tuning.rowsPerSecond();
-        return limit == null ? null : (Integer) (int) Math.max(1, share(limit));
     }
 
     /** Tells of a batch; the seconds it took. */
@@ -315,14 +288,10 @@ final class PassWalk {
         long now = time.nanos();
         double seconds = (now - begin) / 1e9;
         meters.recordBatch(prepared.job().name(), prepared.job().database(), c.scanned(), c.changed(), seconds);
-        Integer limit = c.tuning().rowsPerSecond();
-        vitals.progressed(
-                c.scanned(),
-                Duration.ofNanos(now - lastCommit),
-                limit == null ? Double.POSITIVE_INFINITY : share(limit));
+        vitals.progressed(c.scanned(), Duration.ofNanos(now - lastCommit), admission.rowsPerSecond());
         lastCommit = now;
         lastBatch = Duration.ofNanos(now - begin);
-        rate.reserve(c.scanned());
+        admission.worked(c);
         if (c.lockTimeout().equals("0") && !warned) {
             warned = true;
             LOG.warn(
@@ -345,6 +314,6 @@ final class PassWalk {
         Stripes stripes = prepared.job().migrate().batch().stripes();
         return persistence.insist(
                 "table",
-                () -> Sizing.of(prepared.database(), work.facts(), claim.relation(), work.work(), stripes, size));
+                () -> Sizing.of(prepared.database(), work.facts(), claim.relation(), work.work(), stripes, admission.size(size)));
     }
 }

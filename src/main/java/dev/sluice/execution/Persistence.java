@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,8 +22,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Persistence {
     private static final Logger LOG = LoggerFactory.getLogger(Persistence.class);
-    /** Waits that come with every batch are not worth a line each. */
-    private static final Set<String> PACED = Set.of("rows-per-second", "verification-pace");
+    /** Rests come with every batch, for one reason and then for another: a line for them at most so often. */
+    private static final long REST_LINES = Duration.ofSeconds(30).toNanos();
     /** While the database is away it is asked again at least this often. */
     private static final Duration LONGEST_AWAY = Duration.ofSeconds(5);
     /** A wait is cut into pieces, so that a lost run is noticed within one. */
@@ -40,15 +39,21 @@ final class Persistence {
     private @Nullable String holding;
     /** Up to when that has been counted. */
     private long counted;
+    /** The run rests between batches, and {@link Vitals#limit} says why. */
+    private boolean resting;
+    /** Why it rested when that was last logged, and when. */
+    private String restLogged = "";
+
+    private long restLoggedAt;
     /** A connection was lost, and nobody has looked since whether the same database answers. */
     private boolean lost;
 
-    Persistence(Retries retries, RunMeters meters, Time time, String job, String database, Vitals vitals) {
+    Persistence(Retries retries, RunMeters meters, Time time, Vitals vitals) {
         this.retries = retries;
         this.meters = meters;
         this.time = time;
-        this.job = job;
-        this.database = database;
+        this.job = vitals.job();
+        this.database = vitals.database();
         this.vitals = vitals;
     }
 
@@ -148,24 +153,54 @@ final class Persistence {
     }
 
     /**
-     * Waits for a stated reason.
+     * Holds for a stated reason: nothing is done until it is over. What follows is still part of the hold, until
+     * {@link #released}.
      *
      * @throws Stop when another worker has taken the run meanwhile
      */
     void hold(RunStatus.Limit limit, Duration length) throws Stop, InterruptedException {
+        if (tell(limit)) {
+            LOG.info("run {} of {} holds: {}: {}", vitals.run(), job, limit.reason(), limit.message());
+        }
+        resting = false;
+        count();
+        holding = limit.reason();
+        pause(limit, length, TimeSpent.On.HELD);
+    }
+
+    /**
+     * Rests before the next batch, for a stated reason. While something holds the run this is part of the hold.
+     *
+     * @throws Stop when another worker has taken the run meanwhile
+     */
+    void rest(RunStatus.Limit limit, Duration length) throws Stop, InterruptedException {
+        if (holding != null) {
+            pause(limit, length, TimeSpent.On.HELD);
+            return;
+        }
+        boolean news = tell(limit) && !restLogged.equals(limit.reason());
+        if (news && (restLogged.isEmpty() || time.nanos() - restLoggedAt >= REST_LINES)) {
+            LOG.info("run {} of {} is slowed by {}: {}", vitals.run(), job, limit.reason(), limit.message());
+            restLogged = limit.reason();
+            restLoggedAt = time.nanos();
+        }
+        resting = true;
+        count();
+        pause(limit, length, TimeSpent.On.PACED);
+    }
+
+    /** Shows what limits the run now; whether the reason is a new one. */
+    private boolean tell(RunStatus.Limit limit) {
         RunStatus.Limit before = vitals.limit();
         boolean same = before != null && before.reason().equals(limit.reason());
         Instant since = before != null && same ? before.since() : limit.since();
-        vitals.limitedBy(new RunStatus.Limit(limit.reason(), limit.message(), limit.value(), limit.limit(), since));
-        if (!same && !PACED.contains(limit.reason())) {
-            LOG.info("run {} of {} holds: {}: {}", vitals.run(), job, limit.reason(), limit.message());
-        }
-        boolean paced = PACED.contains(limit.reason());
-        count();
-        if (!paced) {
-            holding = limit.reason();
-        }
+        vitals.limitedBy(limit.since(since));
+        return !same;
+    }
+
+    private void pause(RunStatus.Limit limit, Duration length, TimeSpent.On on) throws Stop, InterruptedException {
         long begin = time.nanos();
+        vitals.spent().turn(on);
         try {
             Duration left = length;
             while (left.isPositive()) {
@@ -178,6 +213,7 @@ final class Persistence {
         } finally {
             meters.recordHold(job, database, limit.reason(), (time.nanos() - begin) / 1e9);
             counted = time.nanos();
+            vitals.spent().turn(holding == null ? TimeSpent.On.WORKING : TimeSpent.On.HELD);
         }
     }
 
@@ -209,21 +245,22 @@ final class Persistence {
         }
     }
 
-    /** A step has succeeded: whatever held the run is over. What paces every batch is left to {@link #unpaced}. */
+    /** A step has succeeded: whatever held the run is over. A rest is left to {@link #rested}. */
     void released() {
         count();
         holding = null;
+        vitals.spent().turn(TimeSpent.On.WORKING);
         RunStatus.Limit before = vitals.limit();
-        if (before != null && !PACED.contains(before.reason())) {
+        if (before != null && !resting) {
             vitals.limitedBy(null);
             LOG.info("run {} of {} goes on after: {}", vitals.run(), job, before.reason());
         }
     }
 
-    /** The next batch needs not wait for its pace. */
-    void unpaced() {
-        RunStatus.Limit before = vitals.limit();
-        if (before != null && PACED.contains(before.reason())) {
+    /** The next batch needs no rest. */
+    void rested() {
+        if (resting) {
+            resting = false;
             vitals.limitedBy(null);
         }
     }

@@ -11,6 +11,7 @@ import dev.sluice.run.Preparation;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.RunTable;
 import dev.sluice.run.StoredRuns;
+import dev.sluice.throttle.Throttle;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -36,7 +37,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
         this.lanes = new LaneTable(world.databases().control());
         // a worker that was restarted under the same name is another carrier
         this.carrier = world.worker() + "#" + UUID.randomUUID().toString().substring(0, 8);
-        this.heartbeats = new Heartbeats(lanes, carrier, world.heartbeat(), world.takeover());
+        this.heartbeats = new Heartbeats(lanes, world.meters(), carrier, world.heartbeat(), world.takeover());
     }
 
     @Override
@@ -45,7 +46,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
         if (row.isEmpty() || !lanes.take(lane, carrier)) {
             return;
         }
-        Vitals vitals = new Vitals(lane);
+        Vitals vitals = new Vitals(lane, row.get().getJob(), row.get().getDatabase(), world.time());
         heartbeats.add(vitals);
         boolean ended = false;
         String limit = row.get().getJob() + (lane.conducts() ? "" : "/" + lane.lane());
@@ -63,7 +64,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
             ended = stop.reason() == Stop.Reason.NOT_WANTED;
         } finally {
             heartbeats.remove(vitals);
-            leave(lane, ended);
+            leave(vitals, ended);
         }
     }
 
@@ -71,7 +72,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
         UUID run = row.getId();
         LaneId lane = vitals.lane();
         Persistence persistence =
-                new Persistence(world.retries(), world.meters(), world.time(), row.getJob(), row.getDatabase(), vitals);
+                new Persistence(world.retries(), world.meters(), world.time(), vitals);
         Ending ending = new Ending(table, world.databases(), persistence, world.worker());
         LOG.info(
                 "lane {} of run {} of {} is carried by {}, state {}",
@@ -103,7 +104,29 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                 heartbeats.beat(vitals);
                 return true;
             });
-            PassWalk walk = new PassWalk(
+            try (Throttle throttle = world.throttles().open(job, prepared.facts())) {
+                carry(row, vitals, persistence, ending, prepared, new Admission(throttle, rate, vitals, persistence, world.steps(), world.time()));
+            }
+        } catch (RunFailed failed) {
+            LOG.error(
+                    "run {} of {} failed: {}",
+                    run,
+                    row.getJob(),
+                    failed.failure().message());
+            ending.fail(run, failed.failure());
+        }
+    }
+
+    private void carry(
+            RunRecord row,
+            Vitals vitals,
+            Persistence persistence,
+            Ending ending,
+            Preparation prepared,
+            Admission admission)
+            throws Stop, RunFailed, InterruptedException {
+        UUID run = row.getId();
+        PassWalk walk = new PassWalk(
                     prepared,
                     new Partitions(
                             prepared.database(),
@@ -116,11 +139,11 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                     new IdentityCheck(table, run, prepared.database()),
                     vitals,
                     persistence,
-                    rate,
+                    admission,
                     seams.lane(run),
                     world.meters(),
                     world.time());
-            if (lane.conducts()) {
+            if (vitals.lane().conducts()) {
                 var end = new Carriage(
                                 world,
                                 run,
@@ -133,14 +156,6 @@ public final class RunCarrier implements Carrier, AutoCloseable {
             } else {
                 new SideLane(table, vitals, persistence, prepared, walk).walk();
             }
-        } catch (RunFailed failed) {
-            LOG.error(
-                    "run {} of {} failed: {}",
-                    run,
-                    row.getJob(),
-                    failed.failure().message());
-            ending.fail(run, failed.failure());
-        }
     }
 
     private void preflight(Job job, Persistence persistence) throws Stop, RunFailed, InterruptedException {
@@ -165,9 +180,11 @@ public final class RunCarrier implements Carrier, AutoCloseable {
     }
 
     /** A side lane whose work is over goes; every other one is given back. */
-    private void leave(LaneId lane, boolean ended) {
+    private void leave(Vitals vitals, boolean ended) {
+        LaneId lane = vitals.lane();
         boolean interrupted = Thread.interrupted(); // the pool refuses interrupted threads
         try {
+            heartbeats.tellTime(vitals);
             if (ended && !lane.conducts()) {
                 lanes.close(lane, carrier);
             } else {

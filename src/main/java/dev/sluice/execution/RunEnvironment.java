@@ -1,10 +1,12 @@
 package dev.sluice.execution;
 
+import dev.sluice.batch.BatchSize;
 import dev.sluice.database.Databases;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.plan.JobCheck;
 import dev.sluice.resilience.Retries;
 import dev.sluice.resilience.RowRates;
+import dev.sluice.throttle.Throttles;
 import dev.sluice.time.Time;
 import java.time.Duration;
 
@@ -15,6 +17,8 @@ import java.time.Duration;
  * @param preflight looks a job over before it begins
  * @param retries how errors are waited out
  * @param rates the limits of rows per second
+ * @param steps how the size of a batch adapts
+ * @param throttles how fast each run may go
  * @param meters what happened
  * @param time clock and waits
  * @param worker this worker's name
@@ -28,6 +32,8 @@ public record RunEnvironment(
         JobCheck preflight,
         Retries retries,
         RowRates rates,
+        BatchSize.Steps steps,
+        Throttles throttles,
         RunMeters meters,
         Time time,
         String worker,

@@ -2,7 +2,10 @@ package dev.sluice.execution;
 
 import dev.sluice.run.LaneId;
 import dev.sluice.run.RunStatus;
+import dev.sluice.throttle.Verdict;
+import dev.sluice.time.Time;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +18,8 @@ final class Vitals {
     private static final double HALF_LIFE_SECONDS = 5;
 
     private final LaneId lane;
+    private final String job;
+    private final String database;
     /** Faded sums: a short first batch, before its wait, must not count like a long one. */
     private double keysLately;
 
@@ -26,8 +31,48 @@ final class Vitals {
     private volatile boolean lost;
     private volatile int lanesAlive = 1;
 
-    Vitals(LaneId lane) {
+    private final TimeSpent spent;
+    private volatile @Nullable Double pace;
+    private volatile List<Verdict> verdicts = List.of();
+
+    Vitals(LaneId lane, String job, String database, Time time) {
         this.lane = lane;
+        this.job = job;
+        this.database = database;
+        this.spent = new TimeSpent(time);
+    }
+
+    /** Where its time goes. */
+    TimeSpent spent() {
+        return spent;
+    }
+
+    /** Share of time it may work, 0 to 1; null before the first batch. */
+    @Nullable
+    Double pace() {
+        return pace;
+    }
+
+    /** What the signals said last. */
+    List<Verdict> verdicts() {
+        return verdicts;
+    }
+
+    void verdicts(List<Verdict> now) {
+        verdicts = now;
+    }
+
+    void pace(double share) {
+        pace = share;
+    }
+
+    String job() {
+        return job;
+    }
+
+    /** The configured name of the target. */
+    String database() {
+        return database;
     }
 
     LaneId lane() {

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param batchSize rows of the next batch; null while unknown
  * @param stripes the next range is walked in, 1 for none; null while unknown
  * @param hotRatio 0 to 1 of the changed rows, changed in place; null before any was changed
+ * @param pace share of time the lanes may work, 0 to 1; null while none is carried
+ * @param limited what limits the run; null at full speed
  * @param checkpointAgeSeconds since the last checkpoint, by the database's clock; null before the first
  * @param gateOpen whether the switch gate is open; null while unknown
  */
@@ -27,5 +29,22 @@ public record Reading(
         @Nullable Integer batchSize,
         @Nullable Integer stripes,
         @Nullable Double hotRatio,
+        @Nullable Double pace,
+        @Nullable Limited limited,
         @Nullable Double checkpointAgeSeconds,
-        @Nullable Boolean gateOpen) {}
+        @Nullable Boolean gateOpen) {
+
+    /**
+     * What limits a run.
+     *
+     * @param reason its code, a word from a short list or the name of a job's signal
+     * @param value measured; null where nothing is
+     * @param limit what it is compared with; null where there is none
+     * @param ageSeconds of the measurement; null where nothing is measured
+     */
+    public record Limited(
+            String reason,
+            @Nullable Double value,
+            @Nullable Double limit,
+            @Nullable Double ageSeconds) {}
+}

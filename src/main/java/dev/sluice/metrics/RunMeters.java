@@ -23,6 +23,7 @@ public final class RunMeters {
 
     private final MeterRegistry registry;
     private final RunGauges gauges;
+    private final SignalGauges signals;
     private final Map<Target, Batches> batches = new ConcurrentHashMap<>();
 
     /**
@@ -32,6 +33,7 @@ public final class RunMeters {
     public RunMeters(MeterRegistry registry, List<String> states) {
         this.registry = registry;
         this.gauges = new RunGauges(registry, states);
+        this.signals = new SignalGauges(registry);
     }
 
     /**
@@ -75,6 +77,20 @@ public final class RunMeters {
     }
 
     /**
+     * Adds to where the time of a run's lanes went.
+     *
+     * @param working seconds in batches and between them
+     * @param paced seconds of rest between batches
+     * @param held seconds of waiting for something to be over
+     */
+    public void recordTime(String job, String database, double working, double paced, double held) {
+        Batches b = batches(job, database);
+        b.working.increment(working);
+        b.paced.increment(paced);
+        b.held.increment(held);
+    }
+
+    /**
      * Shows these readings, at most one a job and database, from now on, in place of the last ones.
      *
      * @param readings of every job this worker reports; jobs that are missing lose their gauges
@@ -82,6 +98,11 @@ public final class RunMeters {
     public void report(Collection<Reading> readings) {
         readings.forEach(r -> prepare(r.job(), r.database()));
         gauges.show(readings);
+    }
+
+    /** Shows what the signals say to the lanes that this worker carries, in place of what they said before. */
+    public void reportSignals(Collection<SignalReading> readings) {
+        signals.show(readings);
     }
 
     /** Has the counters of a job there, at 0, before they first move: a rate needs the step from it. */
@@ -112,6 +133,9 @@ public final class RunMeters {
         private final Counter changed;
         private final Counter count;
         private final Timer seconds;
+        private final Counter working;
+        private final Counter paced;
+        private final Counter held;
 
         Batches(MeterRegistry registry, Tags tags) {
             scanned = Counter.builder("sluice.rows.scanned")
@@ -126,10 +150,21 @@ public final class RunMeters {
                     .description("Batches committed")
                     .tags(tags)
                     .register(registry);
+            working = time(registry, tags, "working", "Time of carried lanes in batches and between them");
+            paced = time(registry, tags, "paced", "Time of carried lanes that they rested between batches");
+            held = time(registry, tags, "held", "Time of carried lanes that they waited for something to be over");
             seconds = Timer.builder("sluice.batch")
                     .description("Time from sending a batch to its answer")
                     .tags(tags)
                     .serviceLevelObjectives(BUCKETS)
+                    .register(registry);
+        }
+
+        private static Counter time(MeterRegistry registry, Tags tags, String on, String description) {
+            return Counter.builder("sluice." + on)
+                    .baseUnit("seconds")
+                    .description(description)
+                    .tags(tags)
                     .register(registry);
         }
     }

@@ -2,6 +2,7 @@ package dev.sluice.run;
 
 import static dev.sluice.database.schema.Tables.LANE;
 import static dev.sluice.database.schema.Tables.RUN;
+import static dev.sluice.database.schema.Tables.RUN_TIME;
 
 import dev.sluice.database.Database;
 import dev.sluice.database.schema.tables.records.LaneRecord;
@@ -85,6 +86,7 @@ public final class LaneTable {
                 .setNull(LANE.ROWS_PER_SECOND)
                 .setNull(LANE.NEXT_BATCH_SIZE)
                 .setNull(LANE.STRIPES)
+                .setNull(LANE.PACE)
                 .where(is(id), LANE.CARRIER.eq(carrier))
                 .execute();
     }
@@ -121,16 +123,42 @@ public final class LaneTable {
             @Nullable Double rate,
             @Nullable Integer nextBatch,
             @Nullable Integer stripes,
+            @Nullable Double pace,
             @Nullable String hold) {
         return sql.update(LANE)
                         .set(LANE.HEARTBEAT_AT, RunTable.CLOCK)
                         .set(LANE.ROWS_PER_SECOND, rate)
                         .set(LANE.NEXT_BATCH_SIZE, nextBatch)
                         .set(LANE.STRIPES, stripes)
+                        .set(LANE.PACE, pace)
                         .set(LANE.HOLD, hold)
                         .where(is(id), LANE.CARRIER.eq(carrier), DSL.exists(runIn(id, LIVE)))
                         .execute()
                 == 1;
+    }
+
+    /** Adds to where the run's time went, in seconds. */
+    public void spent(UUID run, double working, double paced, double held) {
+        sql.insertInto(RUN_TIME)
+                .set(RUN_TIME.RUN_ID, run)
+                .set(RUN_TIME.WORKING_SECONDS, working)
+                .set(RUN_TIME.PACED_SECONDS, paced)
+                .set(RUN_TIME.HELD_SECONDS, held)
+                .onConflict(RUN_TIME.RUN_ID)
+                .doUpdate()
+                .set(RUN_TIME.WORKING_SECONDS, RUN_TIME.WORKING_SECONDS.plus(working))
+                .set(RUN_TIME.PACED_SECONDS, RUN_TIME.PACED_SECONDS.plus(paced))
+                .set(RUN_TIME.HELD_SECONDS, RUN_TIME.HELD_SECONDS.plus(held))
+                .execute();
+    }
+
+    /** Where the run's time went so far, as its lanes have told. */
+    RunStatus.TimeSpent spent(UUID run, @Nullable Double pace) {
+        return sql.selectFrom(RUN_TIME)
+                .where(RUN_TIME.RUN_ID.eq(run))
+                .fetchOptional(r -> new RunStatus.TimeSpent(
+                        pace, r.getWorkingSeconds(), r.getPacedSeconds(), r.getHeldSeconds()))
+                .orElseGet(() -> new RunStatus.TimeSpent(pace, 0, 0, 0));
     }
 
     /** The lanes of a run, in order. */

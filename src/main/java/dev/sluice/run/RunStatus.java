@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param limitedBy what holds it back now; null at full speed, or when nothing is done for it
  * @param failure why it failed or is incomplete
  * @param settings in force
+ * @param time where its time went
  * @param requestedBy who started it
  * @param trigger {@code http} (the command line and {@code sluice dev} too) or {@code schedule}
  * @param lanes who works on it now; empty when nobody does
@@ -38,6 +39,7 @@ public record RunStatus(
         @Nullable Limit limitedBy,
         @Nullable Failure failure,
         Settings settings,
+        TimeSpent time,
         String requestedBy,
         String trigger,
         List<Lane> lanes,
@@ -127,13 +129,31 @@ public record RunStatus(
      * @param value measured, if it is a number
      * @param limit what it is compared with
      * @param since when the wait began
+     * @param ageSeconds of the measurement that says so; null where nothing is measured
      */
     public record Limit(
             String reason,
             String message,
             @Nullable Double value,
             @Nullable Double limit,
-            Instant since) {}
+            Instant since,
+            @Nullable Double ageSeconds) {
+
+        /** One that is no measurement. */
+        public Limit(
+                String reason,
+                String message,
+                @Nullable Double value,
+                @Nullable Double limit,
+                Instant since) {
+            this(reason, message, value, limit, since, null);
+        }
+
+        /** The same, which has lasted since then. */
+        public Limit since(Instant begun) {
+            return new Limit(reason, message, value, limit, begun, ageSeconds);
+        }
+    }
 
     /**
      * One of the batches that are in flight at a time, and who makes them.
@@ -198,6 +218,7 @@ public record RunStatus(
                         limitedBy,
                         new Failure(f.code(), f.message(), f.sqlState(), f.statement(), f.position(), f.keyRange()),
                         settings,
+                        time,
                         requestedBy,
                         trigger,
                         lanes,
@@ -206,6 +227,19 @@ public record RunStatus(
                         startedAt,
                         finishedAt);
     }
+
+    /**
+     * Where the time of a run went, that of all its lanes together. Each moment in which a lane was carried is one of the
+     * three; a run that was paused, or waited for a worker, was not carried.
+     *
+     * @param pace share of time that the lanes may work now, 0 in a hold, 1 at full speed, the mean of them; null while
+     *     none is carried
+     * @param workingSeconds in batches and between them
+     * @param pacedSeconds resting between batches, for the throttle's pace or a rate
+     * @param heldSeconds waiting for something to be over
+     */
+    public record TimeSpent(
+            @Nullable Double pace, double workingSeconds, double pacedSeconds, double heldSeconds) {}
 
     /**
      * Settings that can be changed while it runs.

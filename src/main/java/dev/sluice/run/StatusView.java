@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jooq.exception.DataAccessException;
@@ -87,6 +88,7 @@ public final class StatusView {
                 seen.limit,
                 Json.read(row.getFailure(), RunStatus.Failure.class),
                 settings(seen.tuning),
+                time(row, carried),
                 row.getRequestedBy(),
                 row.getTrigger(),
                 carried.stream().map(StatusView::lane).toList(),
@@ -254,6 +256,15 @@ public final class StatusView {
 
     private static @Nullable Double younger(@Nullable Double a, @Nullable Double b) {
         return a == null ? b : b == null ? a : Double.valueOf(Math.max(0, Math.min(a, b)));
+    }
+
+    private RunStatus.TimeSpent time(RunRecord row, List<LaneRecord> carried) {
+        RunState state = RunState.of(row.getState());
+        boolean works = state.isLive() && state != RunState.PAUSED && state != RunState.QUEUED;
+        OptionalDouble pace = known(works ? carried : List.of(), LaneRecord::getPace).stream()
+                .mapToDouble(p -> p)
+                .average();
+        return lanes.spent(row.getId(), pace.isPresent() ? (Double) pace.getAsDouble() : null);
     }
 
     private static @Nullable Instant instant(@Nullable OffsetDateTime time) {

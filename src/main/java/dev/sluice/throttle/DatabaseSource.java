@@ -27,6 +27,11 @@ public non-sealed interface DatabaseSource extends Source {
         return Optional.empty();
     }
 
+    /** Whether the time of a reading counts into the sampler's budget; not so for a commit that waits for the disk. */
+    default boolean countsAsLoad() {
+        return true;
+    }
+
     /**
      * What a signal needs and does not have.
      *

@@ -23,9 +23,9 @@ import org.junit.jupiter.api.Test;
 class PersistenceTest {
     private final SteppedTime time = new SteppedTime();
     private final Meters meters = new Meters();
-    private final Vitals vitals = new Vitals(LaneId.conducting(UUID.randomUUID()));
+    private final Vitals vitals = new Vitals(LaneId.conducting(UUID.randomUUID()), "j", "d", time);
     private final Persistence persistence = new Persistence(
-            new Retries(RetrySettings.DEFAULT), new RunMeters(meters.registry(), List.of()), time, "j", "d", vitals);
+            new Retries(RetrySettings.DEFAULT), new RunMeters(meters.registry(), List.of()), time, vitals);
 
     @AfterEach
     void close() {
@@ -92,7 +92,7 @@ class PersistenceTest {
     @Test
     void aPaceIsCountedByItsWaitsAlone() throws Exception {
         for (int i = 0; i < 3; i++) {
-            persistence.hold(
+            persistence.rest(
                     new RunStatus.Limit("rows-per-second", "paced", null, null, time.now()), Duration.ofSeconds(2));
             time.step(Duration.ofSeconds(5)); // a batch
             persistence.released();

@@ -247,6 +247,7 @@ public final class FakeServices implements Runs, Starts, Events {
                                 "no integer: \"Anna Secret\"")
                         : null,
                 new RunStatus.Settings(Duration.ofMillis(200), 1000, null),
+                new RunStatus.TimeSpent(0.5, 12, 7, 1),
                 "anna",
                 "http",
                 List.of(new RunStatus.Lane(0, "box#1", 50.0, limit)),
@@ -289,6 +290,7 @@ public final class FakeServices implements Runs, Starts, Events {
                 null,
                 null,
                 s.settings(),
+                s.time(),
                 s.requestedBy(),
                 s.trigger(),
                 s.lanes(),

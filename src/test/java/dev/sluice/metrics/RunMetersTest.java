@@ -18,7 +18,7 @@ class RunMetersTest {
     }
 
     private static Reading reading(String job, String state, @Nullable Double eta) {
-        return new Reading(job, "main", state, 400L, 0.6, eta, 1000, 8, 0.75, 1.5, false);
+        return new Reading(job, "main", state, 400L, 0.6, eta, 1000, 8, 0.75, 0.5, new Reading.Limited("replica-lag", 4.0, 5.0, 0.3), 1.5, false);
     }
 
     private String line(String start) {
@@ -82,7 +82,7 @@ class RunMetersTest {
         assertThat(line("sluice_gate_open{database=\"main\",gate=\"switch\",job=\"users\"}"))
                 .endsWith(" 0.0");
 
-        runs.report(List.of(new Reading("users", "main", "failed", 0L, 1.0, 0.0, 2000, 1, 0.5, 0.1, true)));
+        runs.report(List.of(new Reading("users", "main", "failed", 0L, 1.0, 0.0, 2000, 1, 0.5, 1.0, null, 0.1, true)));
         assertThat(line("sluice_rows_remaining{database=\"main\",job=\"users\"}"))
                 .endsWith(" 0.0");
         assertThat(line("sluice_batch_size{database=\"main\",job=\"users\"}")).endsWith(" 2000.0");
@@ -107,7 +107,7 @@ class RunMetersTest {
 
     @Test
     void whatIsNotKnownHasNoGauge() {
-        runs.report(List.of(new Reading("users", "main", null, null, null, null, null, null, null, null, null)));
+        runs.report(List.of(new Reading("users", "main", null, null, null, null, null, null, null, null, null, null, null)));
         assertThat(meters.scrape().lines().filter(l -> l.startsWith("sluice_")))
                 .as("counters at 0 only")
                 .noneMatch(l -> l.matches(

@@ -205,6 +205,7 @@ final class Rig implements AutoCloseable {
                 null,
                 null,
                 new RunStatus.Settings(Duration.ofMillis(200), 1000, null),
+                new RunStatus.TimeSpent(null, 0, 0, 0),
                 actor.name(),
                 trigger,
                 List.of(),

@@ -1,5 +1,6 @@
 package dev.sluice.testing;
 
+import dev.sluice.batch.BatchSize;
 import dev.sluice.database.DatabaseSettings;
 import dev.sluice.database.Databases;
 import dev.sluice.database.OwnSchema;
@@ -20,6 +21,10 @@ import dev.sluice.run.RunQueue;
 import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.StoredRuns;
+import dev.sluice.throttle.Samplers;
+import dev.sluice.throttle.Servo;
+import dev.sluice.throttle.Throttle;
+import dev.sluice.throttle.Throttles;
 import dev.sluice.time.Time;
 import java.time.Duration;
 import java.util.Arrays;
@@ -101,6 +106,8 @@ public final class TestEngine implements AutoCloseable {
                 job -> List.of(), // the tests of the engine bring tables that will do
                 new Retries(RetrySettings.DEFAULT),
                 new RowRates(time),
+                BatchSize.Steps.DEFAULT,
+                throttles(databases, time),
                 new RunMeters(meters.registry(), states),
                 time,
                 "test",
@@ -108,6 +115,12 @@ public final class TestEngine implements AutoCloseable {
                 Duration.ofMillis(50),
                 Duration.ofSeconds(5),
                 3));
+    }
+
+    /** No signals: the throttle has tests of its own, and waits for nothing in these. */
+    private static Throttles throttles(Databases databases, Time time) {
+        Samplers samplers = new Samplers(databases, time);
+        return (job, facts) -> new Throttle(samplers.of(job.database()), List.of(), List.of(), Servo.DEFAULT, time);
     }
 
     /** The job that this YAML defines. */

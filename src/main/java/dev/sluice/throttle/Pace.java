@@ -1,0 +1,112 @@
+package dev.sluice.throttle;
+
+/**
+ * The share of time a lane may work, and how it follows the pressure. A pure value: each sample gives the next.
+ *
+ * <p>Under {@link Servo#calm} it grows, by {@code sqrt(aim / pressure)} a second, and slowly beyond the share at which it
+ * last had to shrink; between calm and limit it keeps still, since much of the load is our own; from the limit on it
+ * shrinks by {@code aim / pressure}, to half at most in one step; from {@link Servo#hold} on, or by a hard signal, it
+ * holds. It never grows while something else than the pace limits the work.
+ *
+ * @param share of time that is worked, {@link Servo#floor} to 1; what it goes on with while it is held
+ * @param held whether nothing may be done
+ * @param pressure smoothed, 1.0 at the limit; NaN before the first sample
+ * @param ceiling the share at which the pressure was last too high
+ * @param goodSeconds for how long the pressure has been under the limit in a hold
+ * @param sinceCut seconds since the share shrank
+ */
+public record Pace(
+        double share, boolean held, double pressure, double ceiling, double goodSeconds, double sinceCut) {
+    /** A lane begins with this share, so that a busy database feels little of it before the first samples. */
+    static final double START = 0.25;
+    /** Weight of a new sample. */
+    static final double WEIGHT = 0.5;
+    /** Factor a second by which the pace goes on beyond its ceiling. */
+    static final double PROBE = 1.05;
+    /** No step shrinks the pace by more. */
+    static final double SHRINK = 0.5;
+    /** Pressure from which on it shrinks at once, though it has shrunk just now. */
+    static final double URGENT = 1.5;
+    /** A step never counts for longer, in seconds: after a pause of the process the pace must not jump. */
+    private static final double LONGEST_STEP = 2;
+
+    private static final double LONG_AGO = 1e6;
+
+    /** Where a lane begins. */
+    public static Pace start(Servo servo) {
+        return new Pace(Math.max(servo.floor(), START), false, Double.NaN, 1, 0, LONG_AGO);
+    }
+
+    /** At full speed, for a job that heeds no signal. */
+    public static Pace full() {
+        return new Pace(1, false, Double.NaN, 1, 0, LONG_AGO);
+    }
+
+    /**
+     * After a sample.
+     *
+     * @param sample pressure, 0 or more, of the signal that presses most
+     * @param hard whether a signal asks for a hold whatever the numbers are
+     * @param seconds since the step before
+     * @param idle whether the lane has worked clearly less than it might have: a rate limited it, or there was nothing
+     *     to do
+     */
+    public Pace after(double sample, boolean hard, double seconds, boolean idle, Servo servo) {
+        double dt = Math.max(0, Math.min(LONGEST_STEP, seconds));
+        double smooth = Double.isNaN(pressure) ? sample : pressure + WEIGHT * (sample - pressure);
+        Pace now = new Pace(share, held, smooth, ceiling, goodSeconds, sinceCut + dt);
+        if (held) {
+            return now.whileHeld(hard, dt, servo);
+        }
+        if (hard || smooth >= servo.hold()) {
+            double most = Math.max(servo.floor(), Math.min(share, ceiling) / 2);
+            return new Pace(servo.floor(), true, smooth, most, 0, 0);
+        }
+        if (smooth >= servo.limit()) {
+            return now.shrunk(servo);
+        }
+        return smooth < servo.calm() && !idle && now.isSettled(servo) ? now.grown(dt, servo) : now;
+    }
+
+    private boolean isSettled(Servo servo) {
+        return sinceCut >= servo.settle().toNanos() / 1e9;
+    }
+
+    private Pace whileHeld(boolean hard, double dt, Servo servo) {
+        if (hard || pressure >= servo.limit()) {
+            return new Pace(share, true, pressure, ceiling, 0, sinceCut);
+        }
+        double good = goodSeconds + dt;
+        return good < servo.goodFor().toNanos() / 1e9
+                ? new Pace(share, true, pressure, ceiling, good, sinceCut)
+                : new Pace(
+                        Math.max(servo.floor(), Math.min(ceiling, START)),
+                        false,
+                        pressure,
+                        ceiling,
+                        0,
+                        servo.settle().toNanos() / 2e9); // it has been quiet for a while
+    }
+
+    private Pace shrunk(Servo servo) {
+        if (!isSettled(servo) && pressure < URGENT) {
+            return this;
+        }
+        double less = Math.max(servo.floor(), share * Math.max(SHRINK, servo.aim() / pressure));
+        return new Pace(less, false, pressure, less, 0, 0);
+    }
+
+    private Pace grown(double dt, Servo servo) {
+        double factor = Math.pow(Math.min(servo.growth(), Math.sqrt(servo.aim() / Math.max(pressure, 1e-9))), dt);
+        double more = share * factor;
+        if (more <= ceiling) {
+            return new Pace(Math.min(1, more), false, pressure, ceiling, 0, sinceCut);
+        }
+        // far below the limit the load that made the ceiling is gone; otherwise it is felt for
+        double most = pressure < servo.calm() / 2
+                ? Math.max(ceiling, share) * factor
+                : share < ceiling ? ceiling : share * Math.pow(PROBE, dt);
+        double next = Math.min(1, Math.min(more, most));
+        return new Pace(next, false, pressure, Math.max(ceiling, next), 0, sinceCut);
+    }
+}

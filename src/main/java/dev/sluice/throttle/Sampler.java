@@ -1,0 +1,306 @@
+package dev.sluice.throttle;
+
+import dev.sluice.database.Database;
+import dev.sluice.database.SqlFailure;
+import dev.sluice.time.Time;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the signals of one database for all lanes of this worker on it, each about once a second and only while somebody
+ * watches. What the reading costs the database is measured, and where it is over {@value #BUDGET} of the time the
+ * sampler reads less often.
+ *
+ * <p>Safe for several threads. The signals of the database are read by one thread on one connection, one after another;
+ * each signal of another place has a thread of its own.
+ */
+public final class Sampler implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Sampler.class);
+
+    /** Share of time that the database may be busy with being read, the canary's commit apart: 5 ms a second. */
+    static final double BUDGET = 0.005;
+    /** A statement of a signal that takes longer than this is given up: the signal is unknown then. */
+    static final Duration LONGEST_STATEMENT = Duration.ofSeconds(1);
+    /** How long the threads rest between looks at what is due. */
+    private static final Duration TICK = Duration.ofMillis(100);
+    /** A reading that is older than so many of its intervals is stale; and than {@link #YOUNG}. */
+    private static final int STALE_INTERVALS = 5;
+
+    private static final Duration YOUNG = Duration.ofSeconds(5);
+
+    private final Database database;
+    private final Time time;
+    private final Map<Source, Watched> watched = new ConcurrentHashMap<>();
+    private final AtomicInteger batches = new AtomicInteger();
+    private final Cost cost = new Cost();
+    private final boolean threads;
+    private @Nullable Thread thread;
+    private volatile boolean closed;
+
+    private Sampler(Database database, Time time, boolean threads) {
+        this.database = database;
+        this.time = time;
+        this.threads = threads;
+    }
+
+    /** @param database whose pool gives a connection within a second or so, or says that it has none */
+    static Sampler started(Database database, Time time) {
+        return new Sampler(database, time, true);
+    }
+
+    /** One whose reading is done by {@link #readDue} alone, for tests that step time. */
+    static Sampler byHand(Database database, Time time) {
+        return new Sampler(database, time, false);
+    }
+
+    /** A source somebody watches, and what is known of it. */
+    private static final class Watched {
+        private final Source source;
+        private int watchers;
+        private boolean asked;
+        private volatile Reading reading = new Reading.Pending();
+        private volatile long first;
+        private volatile long due;
+        private volatile @Nullable Thread thread;
+
+        Watched(Source source, long now) {
+            this.source = source;
+            this.due = now;
+            this.first = now;
+        }
+    }
+
+    /** A lane's interest in some sources; ends when it is closed. */
+    public interface Watch extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** Has these read from now on, until the watch is closed. Those that are read already are shared. */
+    public synchronized Watch watch(Collection<? extends Source> sources) {
+        long now = time.nanos();
+        List<Source> mine = List.copyOf(sources);
+        for (Source source : mine) {
+            Watched w = watched.computeIfAbsent(source, s -> new Watched(s, now));
+            w.watchers++;
+            if (source instanceof RemoteSource remote && w.thread == null) {
+                w.thread = Thread.ofVirtual().name("signal-" + source.code()).start(() -> readRemote(w, remote));
+            }
+        }
+        if (threads && thread == null && !closed && mine.stream().anyMatch(s -> s instanceof DatabaseSource)) {
+            thread = Thread.ofVirtual().name("sampler-" + database.name()).start(this::readDatabase);
+        }
+        return () -> release(mine);
+    }
+
+    private synchronized void release(List<Source> sources) {
+        for (Source source : sources) {
+            Watched w = watched.get(source);
+            if (w != null && --w.watchers == 0) {
+                watched.remove(source);
+                Thread remote = w.thread;
+                if (remote != null) {
+                    remote.interrupt();
+                }
+            }
+        }
+    }
+
+    /** The newest reading of a source that is watched; one that is too old is unknown. */
+    public Reading reading(Source source) {
+        Watched w = watched.get(source);
+        if (w == null) {
+            throw new IllegalStateException("nobody watches " + source.code());
+        }
+        long now = time.nanos();
+        long stale = Math.max(YOUNG.toNanos(), STALE_INTERVALS * source.every().toNanos());
+        return switch (w.reading) {
+            case Reading.Known k when now - k.at() > stale ->
+                new Reading.Unknown("not read for " + (now - k.at()) / 1_000_000_000L + " s", k.at());
+            case Reading.Pending ignored when now - w.first > stale ->
+                new Reading.Unknown("not read yet, after " + (now - w.first) / 1_000_000_000L + " s", w.first);
+            case Reading r -> r;
+        };
+    }
+
+    /** A batch of this worker begins on the database; the canary's quiet baseline is taken while there is none. */
+    public void begins() {
+        batches.incrementAndGet();
+    }
+
+    /** It is over. */
+    public void ends() {
+        batches.decrementAndGet();
+    }
+
+    /** Whether a batch of this worker is at work. */
+    public boolean isBusy() {
+        return batches.get() > 0;
+    }
+
+    /** Seconds the database has spent on being read, seen from here, the canary's commits apart. */
+    public double costSeconds() {
+        return cost.seconds;
+    }
+
+    private void readDatabase() {
+        try {
+            while (!closed && stillWatched()) {
+                readDue();
+                time.pause(TICK);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized boolean stillWatched() {
+        if (watched.keySet().stream().noneMatch(s -> s instanceof DatabaseSource)) {
+            thread = null;
+            return false;
+        }
+        return true;
+    }
+
+    /** Reads what is due of the database's own signals. */
+    void readDue() {
+        long now = time.nanos();
+        List<Watched> due = watched.values().stream()
+                .filter(w -> w.source instanceof DatabaseSource && w.due - now <= 0)
+                .toList();
+        if (due.isEmpty()) {
+            return;
+        }
+        try (Connection connection = database.connect()) {
+            limit(connection, LONGEST_STATEMENT.toMillis());
+            try {
+                due.forEach(w -> read(connection, w));
+            } finally {
+                limit(connection, database.settings().statementTimeout().toMillis());
+            }
+        } catch (SQLException e) {
+            due.forEach(w -> failed(w, e));
+        }
+        due.forEach(w -> w.due = now + Math.max(w.source.every().toNanos(), cost.interval()));
+    }
+
+    private static void limit(Connection connection, long millis) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET statement_timeout = " + millis);
+        }
+    }
+
+    private void read(Connection connection, Watched w) {
+        DatabaseSource source = (DatabaseSource) w.source;
+        if (w.reading instanceof Reading.Missing) {
+            return;
+        }
+        long begin = time.nanos();
+        try {
+            if (!w.asked) {
+                var need = source.missing(connection);
+                w.asked = true;
+                if (need.isPresent()) {
+                    w.reading = new Reading.Missing(need.get());
+                    LOG.warn(
+                            "signal {} of database {} is off unless a job file names it: {} {}",
+                            source.code(),
+                            database.name(),
+                            need.get().what(),
+                            need.get().fix());
+                    return;
+                }
+            }
+            List<Level> levels = source.read(connection);
+            known(w, levels);
+        } catch (SQLException e) {
+            failed(w, e);
+        } finally {
+            if (source.countsAsLoad()) {
+                cost.add(time.nanos() - begin);
+            }
+        }
+    }
+
+    private void readRemote(Watched w, RemoteSource source) {
+        try {
+            while (!closed && watched.get(source) == w) {
+                try {
+                    known(w, source.read());
+                } catch (IOException | SQLException | RuntimeException e) {
+                    failed(w, e);
+                }
+                time.pause(source.every());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void known(Watched w, List<Level> levels) {
+        if (w.reading instanceof Reading.Unknown u) {
+            LOG.info("signal {} of database {} is read again, after: {}", w.source.code(), database.name(), u.why());
+        }
+        w.reading = new Reading.Known(levels, time.nanos());
+    }
+
+    private void failed(Watched w, Exception e) {
+        String why = SqlFailure.in(e).map(SqlFailure::toString).orElseGet(() -> String.valueOf(e.getMessage()));
+        long since =
+                switch (w.reading) {
+                    case Reading.Known k -> k.at();
+                    case Reading.Unknown u -> u.since();
+                    case Reading.Pending ignored -> w.first;
+                    case Reading.Missing ignored -> w.first;
+                };
+        if (!(w.reading instanceof Reading.Unknown)) {
+            LOG.warn("signal {} of database {} cannot be read: {}", w.source.code(), database.name(), why);
+        }
+        w.reading = new Reading.Unknown(why, since);
+    }
+
+    /** What the reading costs, smoothed. */
+    private static final class Cost {
+        private static final double WEIGHT = 0.2;
+        private volatile double seconds;
+        private volatile double perRound;
+        private double round;
+
+        void add(long nanos) {
+            seconds += nanos / 1e9;
+            round += nanos / 1e9;
+        }
+
+        /** Nanoseconds between two rounds that keep the budget. */
+        long interval() {
+            perRound += WEIGHT * (round - perRound);
+            round = 0;
+            return (long) (perRound / BUDGET * 1e9);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (thread != null) {
+            thread.interrupt();
+        }
+        watched.values().forEach(w -> {
+            Thread remote = w.thread;
+            if (remote != null) {
+                remote.interrupt();
+            }
+        });
+    }
+}

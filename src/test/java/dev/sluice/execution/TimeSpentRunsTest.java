@@ -1,0 +1,72 @@
+package dev.sluice.execution;
+
+import static dev.sluice.testing.TestEngine.known;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.run.RunStatus;
+import dev.sluice.testing.TestEngine;
+import dev.sluice.testing.TestPostgres;
+import dev.sluice.time.Time;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.UUID;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Working, paced and held add up to the time a lane was carried. */
+@Timeout(60)
+@Tag("database")
+class TimeSpentRunsTest {
+    private static double counter(TestEngine engine, String name) {
+        return engine.scrape()
+                .lines()
+                .filter(l -> l.startsWith("sluice_" + name + "_seconds_total{"))
+                .mapToDouble(l -> Double.parseDouble(l.substring(l.lastIndexOf(' '))))
+                .sum();
+    }
+
+    @Test
+    void whatWasWorkedPacedAndHeldIsTheTimeThatPassed() throws Exception {
+        try (TestEngine engine = TestEngine.on(TestPostgres.create(), Time.system())) {
+            engine.db()
+                    .run(
+                            "CREATE TABLE t (id bigint PRIMARY KEY, a int, b int)",
+                            "INSERT INTO t (id, a) SELECT g, g FROM generate_series(1, 3000) g");
+            UUID id = engine.queue(TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
+                            + " batch: { size: 300 }, throttle: { rows-per-second: 1500 } }"))
+                    .id();
+            RunStatus run;
+            double elapsed;
+            try (Connection app = engine.db().connect();
+                    Statement s = app.createStatement()) {
+                app.setAutoCommit(false);
+                s.execute("INSERT INTO t (id, a, b) VALUES (9999, 1, 1)"); // the verification waits for its end
+                long begin = System.nanoTime();
+                var end = engine.carryAside(id);
+                await().atMost(Duration.ofSeconds(30)).until(() -> {
+                    RunStatus now = engine.runs().find(id).orElseThrow();
+                    return now.limitedBy() != null
+                            && known(now.limitedBy()).reason().equals("open-writers")
+                            && now.time().heldSeconds() > 1;
+                });
+                app.commit();
+                run = end.get();
+                elapsed = (System.nanoTime() - begin) / 1e9;
+            }
+            assertThat(run.state()).isEqualTo("succeeded");
+            RunStatus.TimeSpent time = run.time();
+            assertThat(time.workingSeconds() + time.pacedSeconds() + time.heldSeconds())
+                    .isCloseTo(elapsed, Offset.offset(elapsed * 0.02));
+            assertThat(time.pacedSeconds()).as("3,000 rows at 1,500 a second, in two passes").isGreaterThan(1);
+            assertThat(time.heldSeconds()).isGreaterThan(1);
+            assertThat(time.workingSeconds()).isPositive();
+            assertThat(counter(engine, "working")).isCloseTo(time.workingSeconds(), Offset.offset(1e-6));
+            assertThat(counter(engine, "paced")).isCloseTo(time.pacedSeconds(), Offset.offset(1e-6));
+            assertThat(counter(engine, "held")).isCloseTo(time.heldSeconds(), Offset.offset(1e-6));
+        }
+    }
+}

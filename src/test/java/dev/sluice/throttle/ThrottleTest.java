@@ -1,0 +1,289 @@
+package dev.sluice.throttle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.database.DatabaseSettings;
+import dev.sluice.database.Databases;
+import dev.sluice.testing.SteppedTime;
+import dev.sluice.testing.TestPostgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.jspecify.annotations.Nullable;
+
+/** Leave for a batch, with the reason where there is none; the signals are read from a real connection. */
+@Tag("database")
+class ThrottleTest {
+    private final SteppedTime time = new SteppedTime();
+    private final TestPostgres.Fresh db = TestPostgres.create();
+    private final Databases databases =
+            new Databases(List.of(DatabaseSettings.of("main", db.url(), db.user(), db.password())), "main");
+    private final Sampler sampler = Sampler.byHand(databases.get("main"), time);
+
+    @AfterEach
+    void close() {
+        sampler.close();
+        databases.close();
+    }
+
+    /** A signal that the test turns. */
+    private static final class Dial implements DatabaseSource {
+        private final String code;
+        private double value;
+        private boolean hard;
+        private @Nullable String broken;
+        private @Nullable Need need;
+        private int reads;
+
+        Dial(String code) {
+            this.code = code;
+        }
+
+        @Override
+        public String code() {
+            return code;
+        }
+
+        @Override
+        public List<Level> read(Connection connection) throws SQLException {
+            reads++;
+            if (broken != null) {
+                throw new SQLException(broken, "42501");
+            }
+            return List.of(Level.of("limit", "", value, value + "s"));
+        }
+
+        @Override
+        public Optional<Need> missing(Connection connection) {
+            return Optional.ofNullable(need);
+        }
+
+        Heeded heeded(boolean stated, boolean holds) {
+            return new Heeded(
+                    this,
+                    levels -> Optional.of(new Verdict(
+                            code,
+                            "",
+                            levels.getFirst().value(),
+                            1,
+                            levels.getFirst().value(),
+                            code + " " + levels.getFirst().text() + " against 1s",
+                            hard)),
+                    stated,
+                    holds);
+        }
+    }
+
+    private Throttle throttle(Heeded... heeded) {
+        return new Throttle(sampler, List.of(heeded), List.of(), Servo.DEFAULT, time);
+    }
+
+    /** Passes so much time, a tenth of a second at a time, with the sampler at work. */
+    private void pass(Throttle throttle, double seconds) {
+        for (int i = 0; i < Math.round(seconds * 10); i++) {
+            time.step(Duration.ofMillis(100));
+            sampler.readDue();
+            var unused = throttle.ask();
+        }
+    }
+
+    private static Leave.Denied denied(Leave leave) {
+        assertThat(leave).isInstanceOf(Leave.Denied.class);
+        return (Leave.Denied) leave;
+    }
+
+    @Test
+    void withoutSignalsItGoesAtFullSpeed() {
+        try (Throttle throttle = throttle()) {
+            throttle.begins();
+            time.step(Duration.ofMillis(200));
+            throttle.ends(200_000_000);
+            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.share()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void theFirstBatchWaitsForTheFirstReading() {
+        Dial dial = new Dial("replica-lag");
+        try (Throttle throttle = throttle(dial.heeded(false, true))) {
+            assertThat(denied(throttle.ask()).code()).isEqualTo("first-sample");
+            sampler.readDue();
+            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            throttle.begins();
+            time.step(Duration.ofMillis(100));
+            throttle.ends(100_000_000);
+            Leave.Denied rest = denied(throttle.ask());
+            assertThat(rest.held()).isFalse();
+            assertThat(rest.length()).as("a quarter of the time is worked").isEqualTo(Duration.ofMillis(300));
+            assertThat(rest.text()).isEqualTo("at 25% pace, growing");
+            time.step(Duration.ofMillis(300));
+            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+        }
+    }
+
+    @Test
+    void slowsAtTheLimitHoldsFarOverItAndComesBackWithTheReasonEachTime() {
+        Dial dial = new Dial("replica-lag");
+        try (Throttle throttle = throttle(dial.heeded(false, true))) {
+            pass(throttle, 10);
+            assertThat(throttle.share()).isEqualTo(1);
+            dial.value = 1.3;
+            pass(throttle, 10);
+            assertThat(throttle.share()).isBetween(0.05, 0.7);
+            throttle.begins();
+            throttle.ends(100_000_000);
+            Leave.Denied slow = denied(throttle.ask());
+            assertThat(slow.code()).isEqualTo("replica-lag");
+            assertThat(slow.text()).startsWith("at ").endsWith("% pace: replica-lag 1.3s against 1s");
+            assertThat(slow.value()).isEqualTo(1.3);
+            assertThat(slow.limit()).isEqualTo(1.0);
+            assertThat(slow.ageSeconds()).isBetween(0.0, 2.0);
+            dial.value = 10;
+            pass(throttle, 5);
+            Leave.Denied hold = denied(throttle.ask());
+            assertThat(hold.held()).isTrue();
+            assertThat(hold.text()).isEqualTo("replica-lag 10.0s against 1s");
+            assertThat(throttle.share()).isZero();
+            dial.value = 0.1;
+            pass(throttle, 5);
+            assertThat(denied(throttle.ask()).text())
+                    .isEqualTo("replica-lag 10.0s against 1s, until it has been good for 3 s");
+            pass(throttle, 15);
+            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.share()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aHardSignalHoldsAtOnce() {
+        Dial dial = new Dial("replication-slots");
+        try (Throttle throttle = throttle(dial.heeded(false, true))) {
+            pass(throttle, 3);
+            dial.hard = true;
+            pass(throttle, 2);
+            assertThat(denied(throttle.ask()).held()).isTrue();
+        }
+    }
+
+    @Test
+    void theSignalThatPressesMostIsTheReason() {
+        Dial small = new Dial("replica-lag");
+        Dial large = new Dial("lock-waits");
+        try (Throttle throttle = throttle(small.heeded(false, true), large.heeded(false, true))) {
+            small.value = 1.2;
+            large.value = 1.4;
+            pass(throttle, 5);
+            throttle.begins();
+            throttle.ends(100_000_000);
+            assertThat(denied(throttle.ask()).code()).isEqualTo("lock-waits");
+            assertThat(throttle.verdicts()).extracting(Verdict::code).containsExactly("replica-lag", "lock-waits");
+        }
+    }
+
+    @Test
+    void unknownHoldsUnlessTheJobIgnoresIt() {
+        Dial dial = new Dial("replica-lag");
+        Dial ignored = new Dial("wal-archive");
+        try (Throttle throttle = throttle(dial.heeded(false, true), ignored.heeded(false, false))) {
+            pass(throttle, 10);
+            ignored.broken = "permission denied";
+            pass(throttle, 3);
+            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            dial.broken = "permission denied";
+            pass(throttle, 2);
+            Leave.Denied hold = denied(throttle.ask());
+            assertThat(hold.held()).isTrue();
+            assertThat(hold.code()).isEqualTo("replica-lag");
+            assertThat(hold.text()).contains("replica-lag is unknown: ", "permission denied", "on-unknown: ignore");
+            assertThat(hold.ageSeconds()).isGreaterThan(1);
+            dial.broken = null;
+            pass(throttle, 2);
+            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+        }
+    }
+
+    @Test
+    void aReadingThatIsTooOldIsUnknown() {
+        Dial dial = new Dial("replica-lag");
+        try (Throttle throttle = throttle(dial.heeded(false, true))) {
+            pass(throttle, 3);
+            time.step(Duration.ofSeconds(6)); // the sampler hangs
+            assertThat(denied(throttle.ask()).text()).contains("replica-lag is unknown: not read for 6 s");
+        }
+    }
+
+    @Test
+    void whatCannotBeReadHereIsOffUnlessTheJobFileNamesIt() {
+        Dial dial = new Dial("replica-lag");
+        dial.need = new DatabaseSource.Need("It needs pg_read_all_stats.", "GRANT pg_read_all_stats TO sluice");
+        try (Throttle byDefault = throttle(dial.heeded(false, true));
+                Throttle stated = throttle(dial.heeded(true, true));
+                Throttle ignoring = throttle(dial.heeded(true, false))) {
+            pass(byDefault, 3);
+            assertThat(byDefault.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(ignoring.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(denied(stated.ask()).text())
+                    .isEqualTo(
+                            "replica-lag cannot be read: It needs pg_read_all_stats. GRANT pg_read_all_stats TO sluice");
+            assertThat(dial.reads).isZero();
+        }
+    }
+
+    @Test
+    void oneReadingServesAllWhoWatchAndNothingIsReadForNobody() {
+        Dial dial = new Dial("replica-lag");
+        try (Throttle one = throttle(dial.heeded(false, true));
+                Throttle two = throttle(dial.heeded(false, true))) {
+            pass(one, 5);
+            assertThat(dial.reads).isBetween(4, 6);
+            assertThat(two.ask()).isInstanceOf(Leave.Granted.class);
+        }
+        int before = dial.reads;
+        time.step(Duration.ofSeconds(10));
+        sampler.readDue();
+        assertThat(dial.reads).isEqualTo(before);
+    }
+
+    @Test
+    void aDearReadingIsDoneLessOften() {
+        Dial dial = new Dial("replica-lag");
+        DatabaseSource dear = new DatabaseSource() {
+            @Override
+            public String code() {
+                return "dear";
+            }
+
+            @Override
+            public List<Level> read(Connection connection) {
+                dial.reads++;
+                time.step(Duration.ofMillis(50));
+                return List.of();
+            }
+        };
+        try (Throttle throttle = throttle(new Heeded(dear, levels -> Optional.empty(), false, true))) {
+            pass(throttle, 100);
+            assertThat(dial.reads).as("50 ms each, 5 ms a second").isBetween(10, 25);
+            assertThat(sampler.costSeconds()).isEqualTo(dial.reads * 0.05, org.assertj.core.data.Offset.offset(0.01));
+        }
+    }
+
+    @Test
+    void somethingElseThatLimitsTheWorkKeepsThePaceFromGrowing() {
+        Dial dial = new Dial("replica-lag");
+        try (Throttle throttle = throttle(dial.heeded(false, true))) {
+            pass(throttle, 1);
+            double before = throttle.share();
+            for (int i = 0; i < 100; i++) {
+                throttle.isLimitedElsewhere();
+                pass(throttle, 0.1);
+            }
+            assertThat(throttle.share()).isEqualTo(before);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.throttle;
+
+import org.jspecify.annotations.NullMarked;
