@@ -90,6 +90,7 @@ final class Worker implements AutoCloseable {
                 settings.retry().maxWait()));
         RowRates rates = new RowRates(time);
         Samplers samplers = part(new Samplers(databases, time));
+        JobThrottles throttles = part(new JobThrottles(databases, samplers, servo(settings.throttle()), time));
         DryRun dryRun = new DryRun(databases, time);
         Settings.Worker w = settings.worker();
         RunCarrier carrier = part(new RunCarrier(new RunEnvironment(
@@ -101,7 +102,7 @@ final class Worker implements AutoCloseable {
                         settings.batch().weight(),
                         settings.batch().growth(),
                         settings.batch().panic()),
-                new JobThrottles(databases, samplers, servo(settings.throttle()), time),
+                throttles,
                 runMeters,
                 time,
                 w.name(),

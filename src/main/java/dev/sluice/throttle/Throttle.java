@@ -1,11 +1,8 @@
 package dev.sluice.throttle;
 
-import dev.sluice.job.Window;
 import dev.sluice.time.Time;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -28,7 +25,7 @@ public final class Throttle implements AutoCloseable {
 
     private final Sampler sampler;
     private final List<Heeded> heeded;
-    private final List<Window> windows;
+    private final OpeningHours hours;
     private final Servo servo;
     private final Time time;
     private final Sampler.Watch watch;
@@ -47,12 +44,12 @@ public final class Throttle implements AutoCloseable {
      * Begins to watch.
      *
      * @param heeded signals; none for a job that is not throttled by any
-     * @param windows when it may work; none for at any time
+     * @param hours when it may work
      */
-    public Throttle(Sampler sampler, List<Heeded> heeded, List<Window> windows, Servo servo, Time time) {
+    public Throttle(Sampler sampler, List<Heeded> heeded, OpeningHours hours, Servo servo, Time time) {
         this.sampler = sampler;
         this.heeded = List.copyOf(heeded);
-        this.windows = List.copyOf(windows);
+        this.hours = hours;
         this.servo = servo;
         this.time = time;
         this.pace = heeded.isEmpty() ? Pace.full() : Pace.start(servo);
@@ -109,24 +106,17 @@ public final class Throttle implements AutoCloseable {
     }
 
     private Optional<Leave> closed() {
-        if (windows.isEmpty()) {
-            return Optional.empty();
-        }
-        Instant now = time.now();
-        if (windows.stream().anyMatch(w -> w.isOpen(now))) {
-            return Optional.empty();
-        }
-        Instant opens = windows.stream().map(w -> w.opensAfter(now)).min(Comparator.naturalOrder()).orElseThrow();
-        Duration left = Duration.between(now, opens);
-        return Optional.of(new Leave.Denied(
-                "windows",
-                "outside of its windows " + windows.stream().map(Window::text).toList() + "; the next opens at "
-                        + opens.atZone(windows.getFirst().zone()).toOffsetDateTime(),
-                null,
-                null,
-                null,
-                left.compareTo(LOOK) < 0 ? left : LOOK,
-                true));
+        return hours.closed(time.now()).map(closed -> {
+            Duration left = Duration.between(time.now(), closed.until());
+            return new Leave.Denied(
+                    "windows",
+                    "outside of its windows; " + closed.text(),
+                    null,
+                    null,
+                    null,
+                    left.compareTo(LOOK) < 0 ? left : LOOK,
+                    true);
+        });
     }
 
     /** The first signal that is not known and has to be. */

@@ -21,6 +21,7 @@ import dev.sluice.run.RunQueue;
 import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.StoredRuns;
+import dev.sluice.throttle.OpeningHours;
 import dev.sluice.throttle.Samplers;
 import dev.sluice.throttle.Servo;
 import dev.sluice.throttle.Throttle;
@@ -120,7 +121,7 @@ public final class TestEngine implements AutoCloseable {
     /** No signals: the throttle has tests of its own, and waits for nothing in these. */
     private static Throttles throttles(Databases databases, Time time) {
         Samplers samplers = new Samplers(databases, time);
-        return (job, facts) -> new Throttle(samplers.of(job.database()), List.of(), List.of(), Servo.DEFAULT, time);
+        return (job, facts) -> new Throttle(samplers.of(job.database()), List.of(), new OpeningHours(List.of()), Servo.DEFAULT, time);
     }
 
     /** The job that this YAML defines. */

@@ -80,7 +80,7 @@ class ThrottleTest {
     }
 
     private Throttle throttle(Heeded... heeded) {
-        return new Throttle(sampler, List.of(heeded), List.of(), Servo.DEFAULT, time);
+        return new Throttle(sampler, List.of(heeded), new OpeningHours(List.of()), Servo.DEFAULT, time);
     }
 
     /** Passes so much time, a tenth of a second at a time, with the sampler at work. */
