@@ -161,7 +161,11 @@ public final class DryRun implements Plans, JobCheck {
             return null;
         }
         double pace = trial.scanned() / trial.seconds();
-        double limit = job.migrate().rowsPerSecond().map(Integer::doubleValue).orElse(Double.MAX_VALUE);
+        double limit = job.migrate()
+                .throttle()
+                .rowsPerSecond()
+                .map(Integer::doubleValue)
+                .orElse(Double.MAX_VALUE);
         return rows / Math.min(pace, limit);
     }
 }
