@@ -1,6 +1,5 @@
 package dev.sluice.throttle;
 
-import dev.sluice.job.SignalKind;
 import dev.sluice.job.SignalKind.Unit;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -13,15 +12,6 @@ final class Amount {
     private static final String[] BYTES = {"B", "kB", "MB", "GB", "TB", "PB"};
 
     private Amount() {}
-
-    /** The unit of one of a signal's limits; {@link SignalKind#unit()} is that of {@code limit}. */
-    static Unit unitOf(SignalKind kind, String measure) {
-        return switch (measure) {
-            case "bytes", "retained" -> Unit.BYTES;
-            case "floor" -> Unit.SECONDS;
-            default -> kind.unit();
-        };
-    }
 
     /** In this unit: {@code 7.2s}, {@code 1.5GB}, {@code 3}, {@code 62%}, {@code 3x}. */
     static String text(Unit unit, double value) {

@@ -33,9 +33,9 @@ public final class Judge {
                 .reduce((a, b) -> WORST.compare(b, a) > 0 ? b : a);
     }
 
-    /** The worst of the levels of a signal that the job chose itself; without a limit, 1 is one. */
+    /** The worst of the levels of a signal that the job chose itself. */
     public static Optional<Verdict> of(ChosenSignal signal, List<Level> levels) {
-        double limit = signal.limit().orElse(1);
+        double limit = signal.threshold();
         return levels.stream()
                 .map(level -> verdict(signal.name(), level, level.value(), limit, Amount.plain(limit)))
                 .reduce((a, b) -> WORST.compare(b, a) > 0 ? b : a);
@@ -48,7 +48,7 @@ public final class Judge {
 
     private static Verdict judge(SignalKind kind, SignalSettings settings, Level level) {
         double written = settings.limit(level.measure());
-        SignalKind.Unit unit = Amount.unitOf(kind, level.measure());
+        SignalKind.Unit unit = kind.unit(level.measure());
         return switch (level.scale()) {
             case Scale.Plain() -> verdict(kind.code(), level, level.value(), written, Amount.text(unit, written));
             case Scale.AtMost(double most) -> {

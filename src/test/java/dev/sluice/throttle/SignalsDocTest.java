@@ -2,6 +2,7 @@ package dev.sluice.throttle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.job.LimitText;
 import dev.sluice.job.SignalKind;
 import dev.sluice.time.Time;
 import java.io.IOException;
@@ -39,18 +40,13 @@ class SignalsDocTest {
             Map<String, String> limits = new LinkedHashMap<>();
             LIMIT.matcher(cells.get(1)).results().forEach(m -> limits.put(m.group(1), m.group(2)));
             Map<String, String> real = new LinkedHashMap<>();
-            kind.limits().forEach((key, value) -> real.put(key, text(kind, key, value)));
+            kind.limits().forEach((key, value) -> real.put(key, LimitText.format(kind.unit(key), value)));
             assertThat(limits).as(kind.code()).isEqualTo(real);
             assertThat(cells.get(3).strip())
                     .isEqualTo(signals.of(kind, 1).every().toSeconds() + " s");
             assertThat(doc).contains("\n### " + kind.code() + "\n");
         }
         assertThat(rows.keySet()).containsExactlyElementsOf(codes);
-    }
-
-    private static String text(SignalKind kind, String key, double value) {
-        SignalKind.Unit unit = Amount.unitOf(kind, key);
-        return unit == SignalKind.Unit.TIMES ? Amount.plain(value) : Amount.text(unit, value);
     }
 
     @Test
