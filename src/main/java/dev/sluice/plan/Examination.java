@@ -132,8 +132,7 @@ final class Examination {
         var signals =
                 new PostgresSignals(time, database.name(), database.settings().cores(), () -> false);
         try {
-            new SignalChecks(signals, job.migrate().throttle(), findings)
-                    .run(server.connection(), facts.oid());
+            new SignalChecks(signals, job.migrate().throttle(), findings).run(server.connection(), facts.oid());
         } catch (SQLException e) {
             throw database.unavailable(e);
         }

@@ -75,7 +75,8 @@ class SignalFindingsTest {
     @Test
     void oneThatTheJobAsksForIsARefusalUnlessItMayBeUnknown() {
         revoke();
-        Finding refused = signals(job(JOB + "throttle: {replica-lag: {limit: 9s}}")).getFirst();
+        Finding refused =
+                signals(job(JOB + "throttle: {replica-lag: {limit: 9s}}")).getFirst();
         assertThat(refused.level()).isEqualTo("refuse");
         assertThat(refused.code()).isEqualTo("signal-unreadable");
         assertThat(refused.key()).isEqualTo("migrate.throttle.replica-lag");

@@ -105,9 +105,13 @@ public final class Primary implements AutoCloseable {
         Instance copy = new Instance(programs, folder.resolve("replica" + replicas.size()));
         try (Connection connection = database().connect();
                 Statement statement = connection.createStatement()) {
-            statement.execute("SELECT pg_backup_start('replica', true)"); // since 15; lasts as long as the session
+            // lasts as long as the session
+            boolean renamed = connection.getMetaData().getDatabaseMajorVersion() >= 15;
+            statement.execute("SELECT "
+                    + (renamed ? "pg_backup_start('replica', true)" : "pg_start_backup('replica', true, false)"));
             copy(instance.data(), copy.data());
-            try (var row = statement.executeQuery("SELECT labelfile FROM pg_backup_stop(false)")) {
+            try (var row = statement.executeQuery(
+                    "SELECT labelfile FROM " + (renamed ? "pg_backup_stop(false)" : "pg_stop_backup(false, false)"))) {
                 row.next();
                 Files.writeString(copy.data().resolve("backup_label"), row.getString(1));
             }

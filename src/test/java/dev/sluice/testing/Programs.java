@@ -22,9 +22,9 @@ public record Programs(Path bin) {
         return Embedded.PROGRAMS;
     }
 
-    /** Those of a Debian package, where it is installed. */
+    /** Of another version: in the folder {@code -Dsluice.test.programs=…}, or those of a Debian package of it. */
     public static Optional<Programs> installed(int version) {
-        Path bin = Path.of("/usr/lib/postgresql/" + version + "/bin");
+        Path bin = Path.of(System.getProperty("sluice.test.programs", "/usr/lib/postgresql/" + version + "/bin"));
         return Files.isExecutable(bin.resolve("postgres")) ? Optional.of(new Programs(bin)) : Optional.empty();
     }
 
