@@ -49,6 +49,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -274,6 +275,7 @@ final class Worker implements AutoCloseable {
                 d.transactionTimeout(),
                 d.analyzeTimeout(),
                 d.connectTimeout(),
-                d.socketTimeout());
+                d.socketTimeout(),
+                d.cores().map(OptionalInt::of).orElseGet(OptionalInt::empty));
     }
 }

@@ -86,7 +86,7 @@ final class KnownKeys {
     /** What a value of this key looks like. */
     static String expectation(String key) {
         @Nullable Class<?> type = patternOf(key).map(TYPES::get).orElse(null);
-        if (type == int.class) {
+        if (type == int.class || type == Integer.class) {
             return "a whole number";
         } else if (type == double.class) {
             return "a number, such as 0.7";

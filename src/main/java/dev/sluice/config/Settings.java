@@ -54,6 +54,7 @@ public record Settings(
      * @param user role to connect as
      * @param password its password, if it needs one
      * @param poolSize connections at most
+     * @param cores of the server's machine, where the operator tells
      * @param lockTimeout {@code lock_timeout} of every session; below the server's {@code deadlock_timeout}
      * @param statementTimeout {@code statement_timeout}
      * @param idleInTransactionTimeout {@code idle_in_transaction_session_timeout}
@@ -67,6 +68,7 @@ public record Settings(
             String user,
             Optional<String> password,
             int poolSize,
+            Optional<Integer> cores,
             Duration lockTimeout,
             Duration statementTimeout,
             Duration idleInTransactionTimeout,
@@ -177,6 +179,7 @@ public record Settings(
             lines.put(at + "user", d.user());
             lines.put(at + "password", d.password().isPresent() ? HIDDEN : "(none)");
             lines.put(at + "pool-size", d.poolSize());
+            lines.put(at + "cores", d.cores().map(String::valueOf).orElse("(not given)"));
             lines.put(at + "lock-timeout", text(d.lockTimeout()));
             lines.put(at + "statement-timeout", text(d.statementTimeout()));
             lines.put(at + "idle-in-transaction-timeout", text(d.idleInTransactionTimeout()));

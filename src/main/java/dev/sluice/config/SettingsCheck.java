@@ -69,6 +69,7 @@ final class SettingsCheck {
                     "move them to " + at + "user and " + at + "password.");
         }
         within(at + "pool-size", d.poolSize(), 2, 500);
+        d.cores().ifPresent(cores -> within(at + "cores", cores, 1, 4096));
         within(at + "lock-timeout", d.lockTimeout(), Duration.ofMillis(10), Duration.ofMillis(999));
         within(at + "statement-timeout", d.statementTimeout(), Duration.ofSeconds(1), Duration.ofHours(1));
         within(

@@ -41,6 +41,8 @@ interface SettingsMapping {
         @WithDefault("10")
         int poolSize();
 
+        Optional<Integer> cores();
+
         @WithDefault("500ms")
         Duration lockTimeout();
 

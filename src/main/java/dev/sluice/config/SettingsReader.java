@@ -146,6 +146,7 @@ public final class SettingsReader {
                                 d.user(),
                                 d.password(),
                                 d.poolSize(),
+                                d.cores(),
                                 d.lockTimeout(),
                                 d.statementTimeout(),
                                 d.idleInTransactionTimeout(),

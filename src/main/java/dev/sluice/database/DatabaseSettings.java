@@ -1,6 +1,7 @@
 package dev.sluice.database;
 
 import java.time.Duration;
+import java.util.OptionalInt;
 
 /**
  * How one database is reached, and the limits every session on it carries.
@@ -18,6 +19,7 @@ import java.time.Duration;
  * @param analyzeTimeout {@code statement_timeout} while ANALYZE runs
  * @param connectTimeout for a new connection, and for waiting for a pooled one
  * @param socketTimeout a connection that stays silent this long is given up; must be longer than the statements
+ * @param cores of the server's machine, which PostgreSQL does not tell; empty where nobody said
  */
 public record DatabaseSettings(
         String name,
@@ -31,7 +33,38 @@ public record DatabaseSettings(
         Duration transactionTimeout,
         Duration analyzeTimeout,
         Duration connectTimeout,
-        Duration socketTimeout) {
+        Duration socketTimeout,
+        OptionalInt cores) {
+
+    /** Of a server whose cores nobody told. */
+    public DatabaseSettings(
+            String name,
+            String url,
+            String user,
+            String password,
+            int poolSize,
+            Duration lockTimeout,
+            Duration statementTimeout,
+            Duration idleInTransactionTimeout,
+            Duration transactionTimeout,
+            Duration analyzeTimeout,
+            Duration connectTimeout,
+            Duration socketTimeout) {
+        this(
+                name,
+                url,
+                user,
+                password,
+                poolSize,
+                lockTimeout,
+                statementTimeout,
+                idleInTransactionTimeout,
+                transactionTimeout,
+                analyzeTimeout,
+                connectTimeout,
+                socketTimeout,
+                OptionalInt.empty());
+    }
 
     /** With the documented defaults. */
     public static DatabaseSettings of(String name, String url, String user, String password) {

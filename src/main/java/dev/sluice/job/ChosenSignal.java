@@ -13,6 +13,11 @@ public sealed interface ChosenSignal {
     /** The value from which on the run is too fast; empty only where an HTTP address answers with its status alone. */
     OptionalDouble limit();
 
+    /** What its levels are held against: the limit, or 1 where the status alone counts, which is then 0 or 1. */
+    default double threshold() {
+        return limit().orElse(1);
+    }
+
     /** How often it is read. */
     Duration every();
 

@@ -75,7 +75,7 @@ final class Definition {
             case Stripes.Off off -> node.put("stripes", off.text());
             case Stripes.Fixed(int number) -> node.put("stripes", number);
         }
-        migrate.rowsPerSecond().ifPresent(r -> node.putObject("throttle").put("rows-per-second", r));
+        ThrottleDefinition.of(migrate.throttle()).ifPresent(t -> node.set("throttle", t));
         migrate.schedule()
                 .ifPresent(s -> node.putObject("schedule")
                         .put("cron", s.cron())

@@ -38,7 +38,7 @@ public record Job(
      * @param key column names; empty means the primary key
      * @param partitions key ranges worked on side by side, 1 to 64
      * @param batch how batches adapt
-     * @param rowsPerSecond {@code throttle.rows-per-second}, at least 1
+     * @param throttle what slows it down
      * @param schedule when it starts by itself
      * @param again whether a job that is not repeatable may be run a second time
      */
@@ -49,7 +49,7 @@ public record Job(
             List<String> key,
             int partitions,
             BatchSettings batch,
-            Optional<Integer> rowsPerSecond,
+            ThrottleSettings throttle,
             Optional<Schedule> schedule,
             boolean again) {
         public Migrate {

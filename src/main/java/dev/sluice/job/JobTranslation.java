@@ -3,7 +3,6 @@ package dev.sluice.job;
 import dev.sluice.sql.SqlName;
 import dev.sluice.sql.TableName;
 import dev.sluice.time.DurationText;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -21,6 +20,7 @@ final class JobTranslation {
     private final Mistakes mistakes;
     private final CronCheck cron;
     private final ShapeTranslation shapes;
+    private final ThrottleTranslation throttle;
     private final SqlChecks sql;
 
     JobTranslation(JsonNode root, Mistakes mistakes, CronCheck cron) {
@@ -28,6 +28,7 @@ final class JobTranslation {
         this.mistakes = mistakes;
         this.cron = cron;
         this.shapes = new ShapeTranslation(keys, mistakes);
+        this.throttle = new ThrottleTranslation(keys, mistakes);
         this.sql = new SqlChecks(mistakes);
     }
 
@@ -67,7 +68,7 @@ final class JobTranslation {
                 key,
                 keys.number("migrate.partitions").orElse(1),
                 batch,
-                keys.number("migrate.throttle.rows-per-second"),
+                throttle.settings(),
                 schedule,
                 again()));
     }
@@ -161,14 +162,9 @@ final class JobTranslation {
     }
 
     private ZoneId zone(String text) {
-        try {
-            return ZoneId.of(text);
-        } catch (DateTimeException e) {
-            String near = Spelling.nearest(text, ZoneId.getAvailableZoneIds())
-                    .map(z -> "Did you mean `" + z + "`?")
-                    .orElse("Write a zone's name, such as `Europe/Berlin`, or `UTC`.");
-            mistakes.add("migrate.schedule.zone", "bad-zone", "\"" + text + "\" is no time zone.", near);
+        return ZoneText.parse(text).orElseGet(() -> {
+            mistakes.add("migrate.schedule.zone", "bad-zone", ZoneText.reason(text), ZoneText.fix(text));
             return ZoneOffset.UTC;
-        }
+        });
     }
 }

@@ -1,11 +1,16 @@
 package dev.sluice.job;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
-/** The values of a job file by their dotted keys; those with a mistake noted are left out. */
+/**
+ * The values of a job file by their dotted keys, items of lists as {@code a.b[0].c}; those with a mistake noted are
+ * left out.
+ */
 final class Keys {
     private final JsonNode root;
     private final Mistakes mistakes;
@@ -23,6 +28,16 @@ final class Keys {
     /** Whether the key is there with keys under it. */
     boolean isMapping(String key) {
         return node(key).isObject();
+    }
+
+    /** The keys of the items of the list at this key, right or wrong; none where no list is there. */
+    List<String> items(String key) {
+        JsonNode list = node(key);
+        return list.isArray()
+                ? IntStream.range(0, list.size())
+                        .mapToObj(i -> key + "[" + i + "]")
+                        .toList()
+                : List.of();
     }
 
     /** The value. */
@@ -69,7 +84,11 @@ final class Keys {
     private JsonNode node(String key) {
         JsonNode node = root;
         for (String part : key.split("\\.")) {
-            node = node.path(part);
+            int bracket = part.indexOf('[');
+            node = bracket < 0
+                    ? node.path(part)
+                    : node.path(part.substring(0, bracket))
+                            .path(Integer.parseInt(part.substring(bracket + 1, part.length() - 1)));
         }
         return node;
     }

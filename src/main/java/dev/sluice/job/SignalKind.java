@@ -30,7 +30,7 @@ public enum SignalKind {
     /** checkpoints of the last five minutes that the amount of WAL, and not the clock, asked for */
     CHECKPOINTS("checkpoints", Unit.COUNT, Map.of("limit", 5.0));
 
-    /** In which its first limit is written. */
+    /** In which a limit is written; {@link LimitText} says how. */
     public enum Unit {
         SECONDS,
         BYTES,
@@ -62,6 +62,20 @@ public enum SignalKind {
     /** The default limits by their keys in the job file. */
     public Map<String, Double> limits() {
         return limits;
+    }
+
+    /** In which a limit is written. */
+    public Unit unit(String limit) {
+        return switch (limit) {
+            case "bytes", "retained" -> Unit.BYTES;
+            case "floor" -> Unit.SECONDS;
+            default -> unit;
+        };
+    }
+
+    /** Whether {@code except} can name some of what it looks at: replicas, slots. */
+    public boolean hasExceptions() {
+        return this == REPLICA_LAG || this == REPLICATION_SLOTS;
     }
 
     /** The signal of this code. */

@@ -24,6 +24,11 @@ public record SignalSettings(
         return new SignalSettings(true, false, kind.limits(), Set.of(), true);
     }
 
+    /** As {@code off} in the job file makes it. */
+    static SignalSettings off(SignalKind kind) {
+        return new SignalSettings(false, true, kind.limits(), Set.of(), true);
+    }
+
     /**
      * A limit by its key.
      *

@@ -20,13 +20,37 @@ final class SqlChecks {
     /** An expression or a condition: notes what is wrong with it. */
     void expression(String key, String sql) {
         SqlText text = SqlText.of(sql);
-        if (lexical(key, sql, text) && !text.batchAliases().isEmpty()) {
-            mistakes.add(
-                    key,
-                    BAD_PLACEHOLDER,
-                    "{batch:…} belongs in `sql` alone.",
-                    "Take it away; Sluice adds the key range by itself here.");
+        if (lexical(key, sql, text)) {
+            withoutPlaceholder(key, text, "Take it away; Sluice adds the key range by itself here.");
         }
+    }
+
+    /** A query that gives a number: notes what is wrong with it. */
+    void query(String key, String sql) {
+        SqlText text = SqlText.of(sql);
+        if (!lexical(key, sql, text) || !withoutPlaceholder(key, text, "Take it away; a query has no key range.")) {
+            return;
+        }
+        if (!text.verb().equals(Optional.of("SELECT"))) {
+            String fix =
+                    "Write one SELECT that gives one row with one number, such as `SELECT count(*) FROM app.queue`.";
+            mistakes.add(key, BAD_SQL, begins(text) + ", and a signal only reads.", fix);
+        } else if (text.modifyingWith()) {
+            mistakes.add(
+                    key, BAD_SQL, "its WITH writes, and a signal only reads.", "Take what writes out of the query.");
+        }
+    }
+
+    private boolean withoutPlaceholder(String key, SqlText text, String fix) {
+        if (!text.batchAliases().isEmpty()) {
+            mistakes.add(key, BAD_PLACEHOLDER, "{batch:…} belongs in `migrate.sql` alone.", fix);
+            return false;
+        }
+        return true;
+    }
+
+    private static String begins(SqlText text) {
+        return text.firstKeyword().map(w -> "it begins with " + w).orElse("it does not begin with a word");
     }
 
     /** The statement of {@code sql}; empty when it cannot be used. */
@@ -37,7 +61,7 @@ final class SqlChecks {
         }
         String verb = text.verb().orElse("");
         if (!STATEMENTS.contains(verb)) {
-            String begins = text.firstKeyword().map(w -> "it begins with " + w).orElse("it does not begin with a word");
+            String begins = begins(text);
             mistakes.add(
                     key,
                     BAD_SQL,

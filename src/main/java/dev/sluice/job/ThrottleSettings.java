@@ -32,8 +32,15 @@ public record ThrottleSettings(
         windows = List.copyOf(windows);
     }
 
-    /** What holds for this signal. */
+    /** {@code throttle: off}. */
+    public static final ThrottleSettings OFF =
+            new ThrottleSettings(false, Optional.empty(), OptionalLong.empty(), Map.of(), List.of(), List.of());
+
+    /** What holds for this signal; off where the throttle is off. */
     public SignalSettings of(SignalKind kind) {
+        if (!on) {
+            return SignalSettings.off(kind);
+        }
         SignalSettings stated = signals.get(kind);
         return stated == null ? SignalSettings.byDefault(kind) : stated;
     }

@@ -74,7 +74,7 @@ public final class DryRun implements Plans, JobCheck {
         Database database = databases.get(job.database());
         try (Connection connection = database.connect()) {
             Server server = new Server(database, connection);
-            return look.at(Examination.of(database, server, job), server);
+            return look.at(Examination.of(database, server, job, time), server);
         } catch (SQLException | DataAccessException e) {
             throw told(database, e);
         }
@@ -161,7 +161,11 @@ public final class DryRun implements Plans, JobCheck {
             return null;
         }
         double pace = trial.scanned() / trial.seconds();
-        double limit = job.migrate().rowsPerSecond().map(Integer::doubleValue).orElse(Double.MAX_VALUE);
+        double limit = job.migrate()
+                .throttle()
+                .rowsPerSecond()
+                .map(Integer::doubleValue)
+                .orElse(Double.MAX_VALUE);
         return rows / Math.min(pace, limit);
     }
 }

@@ -12,6 +12,8 @@ import dev.sluice.table.TableFacts;
 import dev.sluice.table.TableFacts.Leaf;
 import dev.sluice.table.TableHazards;
 import dev.sluice.table.TableInspection;
+import dev.sluice.throttle.PostgresSignals;
+import dev.sluice.time.Time;
 import dev.sluice.verify.Verification;
 import dev.sluice.verify.VerificationChoice;
 import java.sql.SQLException;
@@ -34,21 +36,23 @@ final class Examination {
     private final Database database;
     private final Server server;
     private final Job job;
+    private final Time time;
     private final Findings findings = new Findings();
     private Optional<Subject> subject = Optional.empty();
     private Optional<TableFacts> facts = Optional.empty();
     private Optional<Verification> verification = Optional.empty();
     private List<Statement> statements = new ArrayList<>();
 
-    private Examination(Database database, Server server, Job job) {
+    private Examination(Database database, Server server, Job job, Time time) {
         this.database = database;
         this.server = server;
         this.job = job;
+        this.time = time;
     }
 
     /** Looks. */
-    static Examination of(Database database, Server server, Job job) {
-        Examination examination = new Examination(database, server, job);
+    static Examination of(Database database, Server server, Job job, Time time) {
+        Examination examination = new Examination(database, server, job, time);
         try {
             examination.facts = Optional.of(TableInspection.inspect(
                     database, job.migrate().table(), job.migrate().key()));
@@ -91,6 +95,7 @@ final class Examination {
         new SurroundingChecks(s, findings).run();
         statistics(s.facts());
         timeouts();
+        signals(s.facts());
         if (!findings.refused()) {
             verification(s);
         }
@@ -120,6 +125,16 @@ final class Examination {
                     "lock_timeout (" + (lock == 0 ? "off" : lock + " ms") + ") is not below deadlock_timeout ("
                             + deadlock + " ms): in a deadlock with a batch the application may be the victim.",
                     "set databases." + database.name() + ".lock-timeout below " + deadlock + " ms.");
+        }
+    }
+
+    private void signals(TableFacts facts) {
+        var signals =
+                new PostgresSignals(time, database.name(), database.settings().cores(), () -> false);
+        try {
+            new SignalChecks(signals, job.migrate().throttle(), findings).run(server.connection(), facts.oid());
+        } catch (SQLException e) {
+            throw database.unavailable(e);
         }
     }
 

@@ -235,7 +235,7 @@ public final class StatusView {
         return new Tuning(
                 Math.toIntExact(job.migrate().batch().target().toMillis()),
                 job.migrate().batch().size(),
-                job.migrate().rowsPerSecond().orElse(null));
+                job.migrate().throttle().rowsPerSecond().orElse(null));
     }
 
     private static RunStatus.Settings settings(Tuning tuning) {

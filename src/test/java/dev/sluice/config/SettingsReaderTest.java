@@ -35,6 +35,7 @@ class SettingsReaderTest {
         Settings s = read(Map.of("SLUICE_DATABASES_MAIN_PASSWORD", "p$a,s\\s${x}"));
         assertThat(s.controlDatabase().password()).contains("p$a,s\\s${x}");
         assertThat(s.controlDatabase().lockTimeout()).isEqualTo(Duration.ofMillis(500));
+        assertThat(s.controlDatabase().cores()).isEmpty();
         assertThat(s.http().host()).isEqualTo("127.0.0.1");
         assertThat(s.http().maxBody()).isEqualTo(1_000_000);
         assertThat(s.worker().name()).isEqualTo("box");
@@ -50,6 +51,7 @@ class SettingsReaderTest {
                     url: jdbc:postgresql://db/orders
                     user: orders
                     lock-timeout: 250ms
+                    cores: 16
                 http:
                   port: 9000
                   tokens:
@@ -68,6 +70,7 @@ class SettingsReaderTest {
         });
         assertThat(s.databases().get("my-orders")).isNotNull().satisfies(d -> {
             assertThat(d.lockTimeout()).isEqualTo(Duration.ofMillis(250));
+            assertThat(d.cores()).contains(16);
             assertThat(d.idleInTransactionTimeout()).isEqualTo(Duration.ofSeconds(7));
         });
         assertThat(s.http().port()).isZero();
@@ -95,6 +98,10 @@ class SettingsReaderTest {
             SLUICE_CONTROL           | other     | control: there is no database "other". Fix: name one of main
             SLUICE_HTTP_HOST         | 0.0.0.0   | http.host: "0.0.0.0" can be reached from other machines, and there is no token
             SLUICE_DATABASES_MAIN_LOCK_TIMEOUT | 1s | lock-timeout: 1s is out of range. Fix: write 10ms to 999ms
+            SLUICE_DATABASES_MAIN_CORES | 0       | databases.main.cores: 0 is out of range. Fix: write 1 to 4096.
+            SLUICE_DATABASES_MAIN_CORES | 4097    | databases.main.cores: 4097 is out of range. Fix: write 1 to 4096.
+            SLUICE_DATABASES_MAIN_CORES | four    | SLUICE_DATABASES_MAIN_CORES: databases.main.cores: "four" is not a whole number
+            SLUICE_DATABASES_MAIN_CORES | 2.5     | databases.main.cores: "2.5" is not a whole number
             SLUICE_DATABASES_MAIN_STATEMENT_TIMEOUT | 2m | transaction-timeout: 1m is below databases.main.statement-timeout, 2m
             SLUICE_DATABASES_MAIN_URL | jdbc:mysql://x/y | databases.main.url: is not the JDBC URL of a PostgreSQL
             SLUICE_DATABASES_OTHER_URL | jdbc:postgresql:x | databases.other.user: is missing. Fix: set databases.other.user in the file, or SLUICE_DATABASES_OTHER_USER

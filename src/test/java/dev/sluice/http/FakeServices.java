@@ -9,6 +9,7 @@ import dev.sluice.job.JobFile;
 import dev.sluice.job.Jobs;
 import dev.sluice.job.Mistake;
 import dev.sluice.job.Shape;
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.phase.GateAnswer;
 import dev.sluice.plan.PlanReport;
 import dev.sluice.plan.Plans;
@@ -94,7 +95,7 @@ public final class FakeServices implements Runs, Starts, Events {
                 List.of(),
                 1,
                 BatchSettings.DEFAULT,
-                Optional.empty(),
+                ThrottleSettings.DEFAULT,
                 Optional.empty(),
                 false);
         var job = new Job(

@@ -25,7 +25,18 @@ class JobReaderPropertyTest {
           where: x ? 'y' AND $$z$$ <> E'\\\\'
           key: [id, '"K k"']
           batch: { target: 9s, size: 10 }
-          throttle: { rows-per-second: 7 }
+          throttle:
+            rows-per-second: 7
+            wal-per-hour: 20GB
+            replica-lag: { limit: 5s, bytes: 1GB, except: [a, b], on-unknown: ignore }
+            commit-latency: 2.5
+            lock-waits: off
+            dead-tuples: 12.5%
+            replication-slots: { retained: 3TB }
+            sql: [{ name: q, query: "SELECT count(*) FROM q WHERE b ? 'y'", limit: 0.5, every: 10s }]
+            http: [{ name: s, url: "https://a.b:81/c?d=%20", pointer: /e/0/~1f, limit: 7 }, { name: t, url: http://g }]
+            prometheus: [{ name: p, url: http://h/i/, query: "max(up{j='k'})", limit: 1e3, on-unknown: ignore }]
+            windows: [Fri-Mon 22:00-06:00 Europe/Berlin, "Sat, sunday 00:00-24:00 +05:45"]
           schedule: { cron: "0 0 1 * * ?", zone: Europe/Berlin, misfire: skip }
         switch: { verify: &v a IS NOT NULL }
         """;
@@ -35,9 +46,9 @@ class JobReaderPropertyTest {
         assertThat(READER.read("a.yaml", FILE).mistakes()).isEmpty();
     }
 
-    @Property(tries = 2000)
+    @Property(tries = 4000)
     void aDamagedFileIsReadOrRefused(
-            @ForAll @IntRange(max = 400) int from,
+            @ForAll @IntRange(max = 1300) int from,
             @ForAll @IntRange(max = 12) int length,
             @ForAll
                     @Chars({

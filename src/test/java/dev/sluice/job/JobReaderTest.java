@@ -67,7 +67,7 @@ class JobReaderTest {
         assertThat(migrate.key()).containsExactly("tenant", "Id");
         assertThat(migrate.partitions()).isEqualTo(4);
         assertThat(migrate.batch()).isEqualTo(new BatchSettings(Duration.ofSeconds(1), 500, new Stripes.Off()));
-        assertThat(migrate.rowsPerSecond()).contains(20000);
+        assertThat(migrate.throttle().rowsPerSecond()).contains(20000);
         assertThat(migrate.schedule())
                 .contains(new Schedule("0 0 1 * * ?", ZoneId.of("Europe/Berlin"), Schedule.Misfire.SKIP));
         assertThat(migrate.again()).isTrue();
@@ -88,7 +88,7 @@ class JobReaderTest {
                         List.of(),
                         1,
                         BatchSettings.DEFAULT,
-                        Optional.empty(),
+                        ThrottleSettings.DEFAULT,
                         Optional.empty(),
                         false));
         assertThat(job(LEAST + "  \n").fingerprint()).isEqualTo(job.fingerprint());

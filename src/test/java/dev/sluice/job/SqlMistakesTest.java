@@ -119,7 +119,7 @@ class SqlMistakesTest {
                         4,
                         "migrate.where",
                         "bad-placeholder",
-                        "`sql` alone"),
+                        "`migrate.sql` alone"),
                 wrong(
                         "placeholder without alias",
                         sql("DELETE FROM app.t WHERE {batch}"),

@@ -14,6 +14,7 @@ import dev.sluice.job.Jobs;
 import dev.sluice.job.Mistake;
 import dev.sluice.job.Schedule;
 import dev.sluice.job.Shape;
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.metrics.Meters;
 import dev.sluice.metrics.SchedulerMeters;
 import dev.sluice.problem.Problem;
@@ -76,7 +77,7 @@ final class Rig implements AutoCloseable {
                 List.of(),
                 1,
                 BatchSettings.DEFAULT,
-                Optional.empty(),
+                ThrottleSettings.DEFAULT,
                 Optional.ofNullable(schedule),
                 false);
         return new Job(name, Optional.empty(), Optional.empty(), "main", migrate, Optional.empty(), "f", "{}");

@@ -1,0 +1,102 @@
+package dev.sluice.throttle;
+
+import dev.sluice.job.SignalKind;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many sessions of others are at work, with their parallel workers, per core of the server; the mean of three
+ * readings. Who waits for its client or for a lock is not at work.
+ */
+public final class ActiveSessions implements DatabaseSource {
+    private static final Query AT_WORK = new Query("""
+            SELECT count(*)
+              FROM pg_catalog.pg_stat_activity a
+             WHERE a.backend_type IN ('client backend', 'parallel worker') AND a.state = 'active'
+               AND a.application_name <> 'sluice' AND a.pid <> pg_catalog.pg_backend_pid()
+               AND a.wait_event_type IS DISTINCT FROM 'Client' AND a.wait_event_type IS DISTINCT FROM 'Lock'""");
+
+    /** Whether the server, as it sees it, was reached from its own machine. */
+    private static final Query NEAR = new Query("""
+            SELECT coalesce(pg_catalog.inet_server_addr() <<= '127.0.0.0/8'
+                         OR pg_catalog.inet_server_addr() = '::1', true)""");
+
+    /** A JDBC URL that leads to this machine and nowhere else; one that names no host does too. */
+    private static final Pattern LOOPBACK =
+            Pattern.compile("jdbc:postgresql:(//(localhost|127\\.\\d+\\.\\d+\\.\\d+|\\[::1])?(:\\d+)?/.*|[^/].*)");
+
+    private static final int SMOOTHED = 3;
+
+    private final String database;
+    private final OptionalInt given;
+    private final Deque<Long> newest = new ArrayDeque<>();
+    private OptionalInt cores;
+
+    /**
+     * @param database its name in the configuration, for the fix
+     * @param cores of the server; empty where nobody said, and this machine's are taken where the server is on it
+     */
+    public ActiveSessions(String database, OptionalInt cores) {
+        this.database = database;
+        this.given = cores;
+        this.cores = cores;
+    }
+
+    @Override
+    public String code() {
+        return SignalKind.ACTIVE_SESSIONS.code();
+    }
+
+    @Override
+    public List<Level> read(Connection connection) throws SQLException {
+        if (cores.isEmpty()) {
+            cores = OptionalInt.of(coresHere(connection)
+                    .orElseThrow(() -> new SQLException("the cores of the server are not known", "55000")));
+        }
+        newest.addLast(AT_WORK.single(connection, row -> row.getLong(1)));
+        if (newest.size() > SMOOTHED) {
+            newest.removeFirst();
+        }
+        double sessions = newest.stream().mapToLong(Long::longValue).average().orElse(0);
+        int of = cores.getAsInt();
+        double value = sessions / of;
+        String text =
+                Amount.cut(value, 1) + " (" + Amount.cut(sessions, 1) + " on " + of + (of == 1 ? " core)" : " cores)");
+        return List.of(Level.of("limit", "", value, text));
+    }
+
+    @Override
+    public Optional<Need> missing(Connection connection) throws SQLException {
+        if (given.isEmpty() && coresHere(connection).isEmpty()) {
+            return Optional.of(new Need(
+                    "PostgreSQL does not tell how many cores its machine has.",
+                    "set databases." + database + ".cores in the configuration."));
+        }
+        return StatsPrivilege.missing(connection, "whether other sessions are at work");
+    }
+
+    /** This machine's, where the server is on it: a tunnel or a proxy on this machine may lead elsewhere. */
+    private static OptionalInt coresHere(Connection connection) throws SQLException {
+        String url = String.valueOf(connection.getMetaData().getURL());
+        return LOOPBACK.matcher(url).matches() && NEAR.single(connection, row -> row.getBoolean(1))
+                ? OptionalInt.of(Runtime.getRuntime().availableProcessors())
+                : OptionalInt.empty();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ActiveSessions a && a.database.equals(database) && a.given.equals(given);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * database.hashCode() + given.hashCode();
+    }
+}

@@ -1,0 +1,29 @@
+package dev.sluice.throttle;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import dev.sluice.database.Database;
+import dev.sluice.job.ChosenSignal;
+
+/** Makes the sources of the signals that job files define themselves. */
+public final class ChosenSources {
+    private ChosenSources() {}
+
+    /**
+     * The source of a signal. Those of the same signal are equal, whatever the limit, with the same database and the
+     * same {@code fetch}.
+     *
+     * @param signal as the job file has it
+     * @param database the job's
+     * @param fetch the worker's
+     */
+    public static RemoteSource of(ChosenSignal signal, Database database, Fetch fetch) {
+        return switch (signal) {
+            case ChosenSignal.Sql sql -> new SqlSource(sql.name(), sql.query(), sql.every(), database);
+            case ChosenSignal.Http http ->
+                new HttpSource(http.name(), http.url(), http.pointer().map(JsonPointer::compile), http.every(), fetch);
+            case ChosenSignal.Prometheus prometheus ->
+                new PrometheusSource(
+                        prometheus.name(), prometheus.url(), prometheus.query(), prometheus.every(), fetch);
+        };
+    }
+}

@@ -1,0 +1,226 @@
+package dev.sluice.throttle;
+
+import static dev.sluice.throttle.SignalSessions.awaitLevels;
+import static dev.sluice.throttle.SignalSessions.pid;
+import static dev.sluice.throttle.SignalSessions.run;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sluice.testing.TestPostgres;
+import dev.sluice.throttle.Level.Better;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Signals driven by the real thing, where one ordinary server is enough for that. */
+class SignalsOnPostgresTest {
+    private final TestPostgres.Fresh postgres = TestPostgres.create();
+    private final SignalSessions sessions = new SignalSessions(postgres);
+    private Connection sampler = sessions.ours();
+
+    @BeforeEach
+    void schema() {
+        postgres.run("CREATE SCHEMA app", "CREATE TABLE app.t (id int PRIMARY KEY, n int)");
+        postgres.run("INSERT INTO app.t SELECT i, 0 FROM generate_series(1, 10) i");
+    }
+
+    @AfterEach
+    void end() {
+        sessions.close();
+    }
+
+    private List<Level> read(DatabaseSource source) throws SQLException {
+        return source.read(sampler);
+    }
+
+    private long oid(String table) {
+        return Long.parseLong(postgres.value("SELECT '" + table + "'::regclass::oid"));
+    }
+
+    private void awaitWaiting(int pid) {
+        awaitLevels(
+                List::of,
+                nothing -> postgres.value("SELECT wait_event_type FROM pg_stat_activity WHERE pid = " + pid)
+                        .equals("Lock"));
+    }
+
+    @Test
+    void whoWaitsBehindABatchIsCounted() throws Exception {
+        assertThat(read(new LockWaits())).containsExactly(Level.of("limit", "", 0, "0 sessions"));
+        Connection batch = sessions.ours();
+        run(batch, "BEGIN", "UPDATE app.t SET n = 1 WHERE id = 1");
+        Connection first = sessions.app("shop");
+        int firstPid = pid(first);
+        sessions.start(first, "UPDATE app.t SET n = 2 WHERE id = 1");
+        awaitWaiting(firstPid);
+        assertThat(read(new LockWaits())).containsExactly(Level.of("limit", "", 1, "1 session"));
+        // waits for the first, which holds the place in the queue
+        Connection second = sessions.app("shop");
+        int secondPid = pid(second);
+        sessions.start(second, "UPDATE app.t SET n = 3 WHERE id = 1");
+        awaitWaiting(secondPid);
+        // one of ours that waits is our own affair
+        Connection own = sessions.ours();
+        int ownPid = pid(own);
+        sessions.start(own, "UPDATE app.t SET n = 4 WHERE id = 1");
+        awaitWaiting(ownPid);
+        assertThat(read(new LockWaits())).containsExactly(Level.of("limit", "", 2, "2 sessions"));
+        run(batch, "ROLLBACK");
+        awaitLevels(() -> read(new LockWaits()), l -> l.getFirst().value() == 0);
+    }
+
+    @Test
+    void whoWaitsForTheApplicationIsNot() throws Exception {
+        Connection holder = sessions.app("shop");
+        run(holder, "BEGIN", "UPDATE app.t SET n = 1 WHERE id = 1");
+        Connection waiter = sessions.app("shop");
+        int waiting = pid(waiter);
+        sessions.start(waiter, "UPDATE app.t SET n = 2 WHERE id = 1");
+        awaitWaiting(waiting);
+        assertThat(read(new LockWaits()).getFirst().value()).isZero();
+    }
+
+    @Test
+    void sessionsAtWorkAreCountedPerCore() throws Exception {
+        run(sessions.app("idle"), "BEGIN", "UPDATE app.t SET n = 1 WHERE id = 1");
+        Connection waiter = sessions.app("shop");
+        int waiting = pid(waiter);
+        sessions.start(waiter, "UPDATE app.t SET n = 2 WHERE id = 1");
+        awaitWaiting(waiting);
+        sessions.start(sessions.ours(), "SELECT pg_sleep(600)");
+        for (int i = 0; i < 3; i++) {
+            sessions.start(sessions.app("shop"), "SELECT pg_sleep(600)");
+        }
+        List<Level> three = awaitLevels(
+                () -> read(new ActiveSessions("main", OptionalInt.of(2))),
+                l -> l.getFirst().value() == 1.5);
+        assertThat(three.getFirst().text()).isEqualTo("1.5 (3 on 2 cores)");
+        assertThat(three.getFirst().measure()).isEqualTo("limit");
+        // the mean of three readings
+        var smoothed = new ActiveSessions("main", OptionalInt.of(1));
+        assertThat(read(smoothed).getFirst().value()).isEqualTo(3);
+        postgres.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                + " WHERE application_name = 'shop' AND query LIKE '%pg_sleep%' AND datname = current_database()");
+        awaitLevels(
+                () -> read(new ActiveSessions("main", OptionalInt.of(2))),
+                l -> l.getFirst().value() == 0);
+        assertThat(read(smoothed).getFirst().value()).isEqualTo(1.5);
+        assertThat(read(smoothed).getFirst().text()).isEqualTo("1 (1 on 1 core)");
+        assertThat(read(smoothed).getFirst().value()).isZero();
+    }
+
+    @Test
+    void theOldestTransactionIsNamedWithItsAge() throws Exception {
+        assertThat(read(new OldestTransaction())).isEmpty();
+        // neither holds anything back: no snapshot, no change; and one of ours
+        run(sessions.app("harmless"), "BEGIN");
+        run(sessions.ours(), "BEGIN", "UPDATE app.t SET n = 1 WHERE id = 1");
+        assertThat(read(new OldestTransaction())).isEmpty();
+
+        Connection reporting = sessions.app("reporting");
+        run(reporting, "BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT * FROM app.t");
+        run(sessions.app("later"), "BEGIN", "UPDATE app.t SET n = 1 WHERE id = 2");
+        Level oldest = read(new OldestTransaction()).getFirst();
+        assertThat(oldest.subject()).isEqualTo("pid " + pid(reporting) + " (reporting)");
+        assertThat(oldest.measure()).isEqualTo("limit");
+        double age = Double.parseDouble(postgres.value("SELECT extract(epoch FROM clock_timestamp() - xact_start)"
+                + " FROM pg_stat_activity WHERE pid = " + pid(reporting)));
+        assertThat(oldest.value()).isPositive().isCloseTo(age, within(5.0)).isLessThan(age);
+        assertThat(oldest.text()).isEqualTo(Amount.seconds(oldest.value()));
+    }
+
+    @Test
+    void aPreparedTransactionCounts() throws Exception {
+        String gid = "left behind " + postgres.url().replaceAll(".*/", "");
+        postgres.run("BEGIN; UPDATE app.t SET n = 1 WHERE id = 1; PREPARE TRANSACTION '" + gid + "'");
+        try {
+            run(sessions.app("later"), "BEGIN", "UPDATE app.t SET n = 1 WHERE id = 2");
+            Level oldest = read(new OldestTransaction()).getFirst();
+            assertThat(oldest.subject()).isEqualTo("prepared transaction " + gid);
+            assertThat(oldest.value()).isPositive();
+        } finally {
+            postgres.run("ROLLBACK PREPARED '" + gid + "'");
+        }
+        assertThat(read(new OldestTransaction()).getFirst().subject()).contains("later");
+    }
+
+    @Test
+    void aReaderOfAnotherDatabaseHoldsNothingHereAndAWriterDoes() throws Exception {
+        TestPostgres.Fresh other = TestPostgres.create();
+        other.run("CREATE TABLE o (n int)");
+        try (SignalSessions there = new SignalSessions(other)) {
+            run(there.app("reader"), "BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT * FROM o");
+            assertThat(read(new OldestTransaction())).isEmpty();
+            run(there.app("writer"), "BEGIN", "INSERT INTO o VALUES (1)");
+            assertThat(read(new OldestTransaction()).getFirst().subject()).contains("(writer)");
+        }
+    }
+
+    @Test
+    void deadRowsAreAShareOfAll() throws Exception {
+        postgres.run(
+                "CREATE TABLE app.d (id int) WITH (autovacuum_enabled = off)",
+                "INSERT INTO app.d SELECT generate_series(1, 30000)",
+                "DELETE FROM app.d WHERE id <= 20000");
+        List<Level> levels = awaitLevels(
+                () -> read(new DeadTuples(oid("app.d"))), l -> l.getFirst().value() > 0);
+        assertThat(levels.getFirst().value()).isCloseTo(2 / 3.0, within(0.001));
+        assertThat(levels.getFirst().text()).isEqualTo("66.6% (20000 of 30000 rows)");
+    }
+
+    @Test
+    void deadRowsAreSummedOverTheLeaves() throws Exception {
+        postgres.run(
+                "CREATE TABLE app.p (id int) PARTITION BY RANGE (id)",
+                "CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES FROM (0) TO (15001) WITH (autovacuum_enabled = off)",
+                "CREATE TABLE app.p2 PARTITION OF app.p DEFAULT PARTITION BY LIST (id)",
+                "CREATE TABLE app.p3 PARTITION OF app.p2 DEFAULT WITH (autovacuum_enabled = off)",
+                "INSERT INTO app.p SELECT generate_series(1, 30000)",
+                "DELETE FROM app.p WHERE id BETWEEN 9001 AND 21000");
+        List<Level> levels = awaitLevels(
+                () -> read(new DeadTuples(oid("app.p"))), l -> l.getFirst().value() > 0);
+        assertThat(levels.getFirst().value()).isCloseTo(0.4, within(0.001));
+    }
+
+    @Test
+    void aFewDeadRowsAreNobodysBurden() throws Exception {
+        postgres.run(
+                "CREATE TABLE app.f (id int) WITH (autovacuum_enabled = off)",
+                "INSERT INTO app.f SELECT generate_series(1, 100)",
+                "DELETE FROM app.f");
+        List<Level> levels = awaitLevels(
+                () -> read(new DeadTuples(oid("app.f"))),
+                l -> l.getFirst().text().equals("100 dead rows"));
+        assertThat(levels.getFirst().value()).isZero();
+        assertThat(read(new DeadTuples(4_000_000_000L)).getFirst().text()).isEqualTo("0 dead rows"); // dropped since
+    }
+
+    @Test
+    void aVacuumAtWorkOnTheTableOrALeafIsSeenWithItsAge() throws Exception {
+        postgres.run(
+                "CREATE TABLE app.v (id int, t text) PARTITION BY RANGE (id)",
+                "CREATE TABLE app.v1 PARTITION OF app.v DEFAULT WITH (autovacuum_enabled = off)",
+                "INSERT INTO app.v SELECT i, repeat('x', 500) FROM generate_series(1, 20000) i",
+                "DELETE FROM app.v");
+        Autovacuum ofTable = new Autovacuum(oid("app.v"));
+        assertThat(read(ofTable)).isEmpty();
+        Connection vacuum = sessions.app("maintenance");
+        run(vacuum, "SET vacuum_cost_delay = '100ms'", "SET vacuum_cost_limit = 1");
+        sessions.start(vacuum, "VACUUM app.v1");
+        Level level = awaitLevels(() -> read(ofTable), l -> !l.isEmpty()).getFirst();
+        assertThat(level.subject()).isEqualTo("app.v1");
+        assertThat(level.hard()).isFalse();
+        assertThat(level.better()).isEqualTo(Better.LESS);
+        assertThat(level.text()).startsWith("at work for ");
+        Level later = read(ofTable).getFirst();
+        assertThat(later.value()).isGreaterThan(level.value());
+        assertThat(read(new Autovacuum(oid("app.v1")))).hasSize(1);
+        assertThat(read(new Autovacuum(oid("app.t")))).isEmpty();
+        // it holds no dead rows back, so it is no old transaction
+        assertThat(read(new OldestTransaction())).isEmpty();
+    }
+}
