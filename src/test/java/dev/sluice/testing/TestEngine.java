@@ -21,6 +21,7 @@ import dev.sluice.run.RunQueue;
 import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.StoredRuns;
+import dev.sluice.throttle.JobThrottles;
 import dev.sluice.throttle.OpeningHours;
 import dev.sluice.throttle.Samplers;
 import dev.sluice.throttle.Servo;
@@ -47,14 +48,23 @@ public final class TestEngine implements AutoCloseable {
     private final StoredRuns runs;
     private final RunQueue queue;
     private final Offered offered = new Offered();
+    private final Samplers samplers;
+    private final Throttles throttles;
     private final RunCarrier carrier;
 
     private TestEngine(TestPostgres.Fresh fresh, List<DatabaseSettings> settings, String control, Time time) {
+        this(fresh, settings, control, time, false);
+    }
+
+    private TestEngine(
+            TestPostgres.Fresh fresh, List<DatabaseSettings> settings, String control, Time time, boolean throttled) {
         this.fresh = fresh;
         this.databases = new Databases(settings, control);
         this.runs = new StoredRuns(databases);
         this.queue = new RunQueue(databases);
-        this.carrier = carrier(databases, meters, time, offered);
+        this.samplers = new Samplers(databases, time);
+        this.throttles = throttled ? new JobThrottles(databases, samplers, Servo.DEFAULT, time) : unthrottled(time);
+        this.carrier = carrier(databases, meters, time, offered, throttles);
     }
 
     /** On a fresh database, with time that is stepped by waits. */
@@ -65,6 +75,11 @@ public final class TestEngine implements AutoCloseable {
     /** On a given database, with the given time. */
     public static TestEngine on(TestPostgres.Fresh fresh, Time time) {
         return migrated(new TestEngine(fresh, List.of(settings("main", fresh)), "main", time));
+    }
+
+    /** On a given database, with the machine's time, and with the signals that the jobs heed. */
+    public static TestEngine throttled(TestPostgres.Fresh fresh) {
+        return migrated(new TestEngine(fresh, List.of(settings("main", fresh)), "main", Time.system(), true));
     }
 
     /** With the rows in one database and the control tables in another. */
@@ -100,7 +115,7 @@ public final class TestEngine implements AutoCloseable {
         return engine;
     }
 
-    private static RunCarrier carrier(Databases databases, Meters meters, Time time, Offered offers) {
+    private static RunCarrier carrier(Databases databases, Meters meters, Time time, Offered offers, Throttles throttles) {
         var states = Arrays.stream(RunState.values()).map(RunState::code).toList();
         return new RunCarrier(new RunEnvironment(
                 databases,
@@ -108,7 +123,7 @@ public final class TestEngine implements AutoCloseable {
                 new Retries(RetrySettings.DEFAULT),
                 new RowRates(time),
                 BatchSize.Steps.DEFAULT,
-                throttles(databases, time),
+                throttles,
                 new RunMeters(meters.registry(), states),
                 time,
                 "test",
@@ -119,8 +134,7 @@ public final class TestEngine implements AutoCloseable {
     }
 
     /** No signals: the throttle has tests of its own, and waits for nothing in these. */
-    private static Throttles throttles(Databases databases, Time time) {
-        Samplers samplers = new Samplers(databases, time);
+    private Throttles unthrottled(Time time) {
         return (job, facts) -> new Throttle(samplers.of(job.database()), List.of(), new OpeningHours(List.of()), Servo.DEFAULT, time);
     }
 
@@ -234,6 +248,10 @@ public final class TestEngine implements AutoCloseable {
     @Override
     public void close() {
         carrier.close();
+        if (throttles instanceof JobThrottles open) {
+            open.close();
+        }
+        samplers.close();
         databases.close();
         meters.close();
     }

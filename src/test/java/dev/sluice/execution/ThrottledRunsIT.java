@@ -1,0 +1,254 @@
+package dev.sluice.execution;
+
+import static dev.sluice.testing.TestEngine.known;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.run.RunStatus;
+import dev.sluice.run.SettingsChange;
+import dev.sluice.testing.Primary;
+import dev.sluice.testing.Replica;
+import dev.sluice.testing.TestEngine;
+import dev.sluice.testing.TestPostgres;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole runs, slowed or held by the real thing, with that reason, and at full speed again when it is over. */
+@Timeout(180)
+class ThrottledRunsIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @TempDir
+    private Path folder;
+
+    private final ExecutorService application = Executors.newVirtualThreadPerTaskExecutor();
+    private final List<AutoCloseable> parts = new ArrayList<>();
+
+    @AfterEach
+    void stop() throws Exception {
+        for (AutoCloseable part : parts.reversed()) {
+            part.close();
+        }
+        application.shutdownNow();
+    }
+
+    private <T extends AutoCloseable> T part(T part) {
+        parts.add(part);
+        return part;
+    }
+
+    private Primary primary(Map<String, String> settings) {
+        return part(Primary.start(folder, settings));
+    }
+
+    private TestEngine engine(Primary primary, int rows) {
+        primary.database()
+                .run(
+                        "CREATE TABLE t (id bigint PRIMARY KEY, a int, b int)",
+                        "INSERT INTO t (id, a) SELECT g, g FROM generate_series(1, " + rows + ") g");
+        return part(TestEngine.throttled(primary.database()));
+    }
+
+    /** A run that goes on for minutes unless something holds it back or its limit of rows is taken away. */
+    private static UUID queue(TestEngine engine, String throttle) {
+        return engine.queue(TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
+                        + " batch: { size: 50, target: 50ms }, throttle: { rows-per-second: 200, " + throttle + " } }"))
+                .id();
+    }
+
+    private static RunStatus.Limit awaitReason(TestEngine engine, UUID id, String reason) {
+        await().atMost(PATIENCE)
+                .until(() -> engine.runs()
+                        .find(id)
+                        .map(RunStatus::limitedBy)
+                        .filter(l -> l.reason().equals(reason))
+                        .isPresent());
+        return known(engine.runs().find(id).orElseThrow().limitedBy());
+    }
+
+    /** The run is back at the limit of its rows, and without that it ends well. */
+    private static void awaitGoodEnd(TestEngine engine, UUID id, CompletableFuture<RunStatus> end) throws Exception {
+        awaitReason(engine, id, "rows-per-second");
+        engine.runs()
+                .tune(
+                        id,
+                        new SettingsChange(Optional.empty(), Optional.of(5000), Optional.of(0)),
+                        TestEngine.TESTER);
+        assertThat(end.get().state()).isEqualTo("succeeded");
+        assertThat(engine.db().value("SELECT count(*) FROM t WHERE b IS DISTINCT FROM a"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void aReplicaThatIsPausedHoldsTheRunAndLetsItGoOn() throws Exception {
+        Primary primary = primary(Map.of());
+        TestEngine engine = engine(primary, 20_000);
+        Replica replica = primary.replica("copy");
+        UUID id = queue(engine, "replica-lag: 2s");
+        var end = engine.carryAside(id);
+        awaitReason(engine, id, "rows-per-second");
+        replica.pauseReplay();
+        RunStatus.Limit limit = awaitReason(engine, id, "replica-lag");
+        assertThat(limit.message()).contains("replica-lag of copy", ">= 2s");
+        assertThat(limit.value()).isGreaterThanOrEqualTo(2);
+        assertThat(limit.limit()).isEqualTo(2);
+        assertThat(limit.ageSeconds()).isBetween(0.0, 5.0);
+        replica.resumeReplay();
+        awaitGoodEnd(engine, id, end);
+    }
+
+    @Test
+    void sessionsThatWaitBehindABatchSlowIt() throws Exception {
+        Primary primary = primary(Map.of());
+        TestEngine engine = engine(primary, 3000);
+        // each batch holds its rows for long, as one with a dear trigger does
+        dear(engine, 0.02);
+        UUID id = engine.queue(
+                        TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
+                                + " batch: { size: 100, target: 2s }, throttle: { lock-waits: 2 } }"))
+                .id();
+        var over = new AtomicBoolean();
+        for (int i = 0; i < 6; i++) {
+            application.submit(() -> touchRows(engine.db(), over));
+        }
+        var end = engine.carryAside(id);
+        RunStatus.Limit limit = awaitReason(engine, id, "lock-waits");
+        assertThat(limit.message()).contains("lock-waits", "sessions >= 2");
+        over.set(true);
+        engine.db().run("DROP TRIGGER dear ON t");
+        assertThat(end.get().state()).isEqualTo("succeeded");
+    }
+
+    /** Each row takes so many seconds, in which nothing is computed. */
+    private static void dear(TestEngine engine, double seconds) {
+        engine.db()
+                .run(
+                        "CREATE FUNCTION dear() RETURNS trigger LANGUAGE plpgsql AS"
+                                + " $$ BEGIN PERFORM pg_sleep(" + seconds + "); RETURN NEW; END $$",
+                        "CREATE TRIGGER dear BEFORE UPDATE OF b ON t FOR EACH ROW EXECUTE FUNCTION dear()");
+    }
+
+    /** An application that changes the rows just ahead of the backfill, one after another. */
+    private static void touchRows(TestPostgres.Fresh db, AtomicBoolean over) {
+        try (Connection c = db.connect();
+                Statement s = c.createStatement()) {
+            while (!over.get()) {
+                s.execute("UPDATE t SET a = a WHERE id = (SELECT min(id) + (random() * 50)::int FROM t WHERE b IS NULL)");
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void aTransactionLeftOpenHoldsTheRun() throws Exception {
+        Primary primary = primary(Map.of());
+        TestEngine engine = engine(primary, 20_000);
+        UUID id = queue(engine, "oldest-transaction: 3s");
+        var end = engine.carryAside(id);
+        awaitReason(engine, id, "rows-per-second");
+        try (Connection app = engine.db().connect();
+                Statement s = app.createStatement()) {
+            app.setAutoCommit(false);
+            s.execute("SET application_name = 'report'");
+            s.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+            s.execute("SELECT count(*) FROM t");
+            RunStatus.Limit limit = awaitReason(engine, id, "oldest-transaction");
+            assertThat(limit.message()).contains("report", ">= 3s");
+        }
+        awaitGoodEnd(engine, id, end);
+    }
+
+    @Test
+    void aSlotLeftBehindHoldsTheRun() throws Exception {
+        Primary primary = primary(Map.of("max_slot_wal_keep_size", "64MB", "wal_level", "logical"));
+        TestEngine engine = engine(primary, 20_000);
+        UUID id = queue(engine, "replication-slots: { limit: 1GB }");
+        var end = engine.carryAside(id);
+        awaitReason(engine, id, "rows-per-second");
+        engine.db().run("SELECT pg_create_physical_replication_slot('gone', true)");
+        for (int i = 0; i < 3; i++) {
+            engine.db().run("SELECT pg_switch_wal()", "SELECT pg_logical_emit_message(true, 'fill', repeat('x', 1000000))");
+        }
+        RunStatus.Limit limit = awaitReason(engine, id, "replication-slots");
+        assertThat(limit.message()).contains("replication-slots of gone");
+        engine.db().run("SELECT pg_drop_replication_slot('gone')");
+        awaitGoodEnd(engine, id, end);
+    }
+
+    @Test
+    void anArchiveThatFailsHoldsTheRunAndOneThatWorksAgainLetsItGoOn() throws Exception {
+        Primary primary = primary(Map.of("archive_mode", "on", "archive_command", "true"));
+        TestEngine engine = engine(primary, 20_000);
+        engine.db().run("SELECT pg_switch_wal()");
+        UUID id = queue(engine, "wal-archive: 40MB");
+        var end = engine.carryAside(id);
+        awaitReason(engine, id, "rows-per-second");
+        engine.db().run("ALTER SYSTEM SET archive_command = 'false'", "SELECT pg_reload_conf()");
+        for (int i = 0; i < 6; i++) {
+            engine.db().run("SELECT pg_switch_wal()", "SELECT pg_logical_emit_message(true, 'fill', 'x')");
+        }
+        RunStatus.Limit limit = awaitReason(engine, id, "wal-archive");
+        assertThat(limit.message()).contains("wal-archive", ">= 40MB");
+        engine.db().run("ALTER SYSTEM SET archive_command = 'true'", "SELECT pg_reload_conf()");
+        awaitGoodEnd(engine, id, end);
+    }
+
+    /** The square wave: the pace follows within ten seconds each way. */
+    @Test
+    void aBurstOfLoadSlowsTheRunWithinTenSecondsAndGoesWithinTen() throws Exception {
+        Primary primary = primary(Map.of());
+        TestEngine engine = engine(primary, 400_000);
+        dear(engine, 0.001);
+        UUID id = engine.queue(TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
+                        + " batch: { size: 20, target: 20ms }, throttle: { active-sessions: 2, commit-latency: off } }"))
+                .id();
+        var end = engine.carryAside(id);
+        for (int wave = 0; wave < 2; wave++) {
+            await().atMost(PATIENCE).until(() -> pace(engine, id) == 1.0);
+            var over = new AtomicBoolean();
+            for (int i = 0; i < 8 * Runtime.getRuntime().availableProcessors(); i++) {
+                application.submit(() -> burn(engine.db(), over));
+            }
+            await().atMost(Duration.ofSeconds(10)).until(() -> pace(engine, id) <= 0.25);
+            RunStatus.Limit limit = awaitReason(engine, id, "active-sessions");
+            assertThat(limit.message()).contains("active-sessions", ">= 2");
+            over.set(true);
+            await().atMost(Duration.ofSeconds(10)).until(() -> pace(engine, id) >= 0.75);
+        }
+        engine.runs().cancel(id, TestEngine.TESTER);
+        assertThat(end.get().state()).isEqualTo("cancelled");
+    }
+
+    private static double pace(TestEngine engine, UUID id) {
+        Double pace = engine.runs().find(id).orElseThrow().time().pace();
+        return pace == null ? Double.NaN : pace;
+    }
+
+    private static void burn(TestPostgres.Fresh db, AtomicBoolean over) {
+        try (Connection c = db.connect();
+                Statement s = c.createStatement()) {
+            while (!over.get()) {
+                s.execute("SELECT count(*) FROM generate_series(1, 20000)");
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
