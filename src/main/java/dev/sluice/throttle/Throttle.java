@@ -73,7 +73,7 @@ public final class Throttle implements AutoCloseable {
             step(now);
         }
         if (pace.held()) {
-            String rest = pace.goodSeconds() > 0 && holder != null
+            String rest = holder != null && worst != holder
                     ? String.format(Locale.ROOT, ", until it has been good for %d s", servo.goodFor().toSeconds())
                     : "";
             return denied(holder, reason -> reason + rest, LOOK, true);
@@ -182,7 +182,7 @@ public final class Throttle implements AutoCloseable {
         verdicts = List.copyOf(all);
         judgedAt = at;
         pace = pace.after(most == null ? 0 : most.pressure(), hard, (now - stepped) / 1e9, idle, servo);
-        if (pace.held() && (pace.goodSeconds() == 0 || holder == null)) {
+        if (pace.held() && most != null && (hard || most.pressure() >= servo.limit())) {
             holder = most;
         }
         stepped = now;

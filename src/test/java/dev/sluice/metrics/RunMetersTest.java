@@ -111,7 +111,7 @@ class RunMetersTest {
         assertThat(meters.scrape().lines().filter(l -> l.startsWith("sluice_")))
                 .as("counters at 0 only")
                 .noneMatch(l -> l.matches(
-                        "sluice_(eta|stripes|hot|rows_remaining|progress|batch_size|checkpoint|gate|run_state).*"))
+                        "sluice_(eta|stripes|hot|pace_|limited|rows_remaining|progress|batch_size|checkpoint|gate|run_state).*"))
                 .anyMatch(l -> l.equals("sluice_rows_scanned_total{database=\"main\",job=\"users\"} 0.0"));
 
         runs.report(List.of(reading("users", "running", 3.0)));
@@ -126,7 +126,7 @@ class RunMetersTest {
         runs.report(List.of(reading("users", "running", 3.0), reading("orders", "queued", 5.0)));
         runs.report(List.of(reading("orders", "queued", 5.0)));
         assertThat(meters.scrape().lines().filter(l -> l.contains("job=\"users\"")))
-                .allMatch(l -> l.matches("sluice_(rows_(scanned|changed)|batches)_total.*|sluice_batch_seconds.*"));
+                .allMatch(l -> l.matches("sluice_(rows_(scanned|changed)|batches|(working|paced|held)_seconds)_total.*|sluice_batch_seconds.*"));
         assertThat(line("sluice_eta_seconds{database=\"main\",job=\"orders\"}")).endsWith(" 5.0");
     }
 

@@ -30,7 +30,7 @@ class PaceTest {
     @Property
     void keepsStillInTheDeadBand(
             @ForAll @DoubleRange(min = 0.05, max = 1) double share,
-            @ForAll @DoubleRange(min = 0.7, max = 0.999) double pressure) {
+            @ForAll @DoubleRange(min = 0.7, max = 0.99) double pressure) {
         assertThat(at(share).after(pressure, false, 1, false, SERVO).share()).isEqualTo(share);
     }
 
