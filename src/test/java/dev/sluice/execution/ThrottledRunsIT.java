@@ -125,7 +125,7 @@ class ThrottledRunsIT {
                 .id();
         var over = new AtomicBoolean();
         for (int i = 0; i < 6; i++) {
-            application.submit(() -> touchRows(engine.db(), over));
+            application.execute(() -> touchRows(engine.db(), over));
         }
         var end = engine.carryAside(id);
         RunStatus.Limit limit = awaitReason(engine, id, "lock-waits");
@@ -224,7 +224,7 @@ class ThrottledRunsIT {
             await().atMost(PATIENCE).until(() -> pace(engine, id) == 1.0);
             var over = new AtomicBoolean();
             for (int i = 0; i < 8 * Runtime.getRuntime().availableProcessors(); i++) {
-                application.submit(() -> burn(engine.db(), over));
+                application.execute(() -> burn(engine.db(), over));
             }
             await().atMost(Duration.ofSeconds(10)).until(() -> pace(engine, id) <= 0.25);
             RunStatus.Limit limit = awaitReason(engine, id, "active-sessions");
