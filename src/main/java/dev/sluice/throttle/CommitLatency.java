@@ -5,7 +5,9 @@ import dev.sluice.throttle.Level.Better;
 import dev.sluice.throttle.Level.Scale;
 import dev.sluice.time.Time;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -23,8 +25,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CommitLatency implements DatabaseSource {
     /** A message in the WAL that belongs to a transaction: the smallest one there is whose commit must be on disk. */
-    private static final Query CANARY =
-            new Query("SELECT pg_catalog.pg_logical_emit_message(true, 'sluice', '') IS NOT NULL");
+    private static final String CANARY = "SELECT pg_catalog.pg_logical_emit_message(true, 'sluice', '') IS NOT NULL";
+
+    /**
+     * After so many seconds it is cancelled. The server's own statement timeout does not reach a commit, and one that
+     * waits for a synchronous replica that is away would keep every other signal from being read.
+     */
+    private static final int PATIENCE = 2;
 
     /** It has a fourth argument since 17. */
     private static final Query ALLOWED = new Query("""
@@ -34,8 +41,12 @@ public final class CommitLatency implements DatabaseSource {
              WHERE p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
                AND p.proname = 'pg_logical_emit_message' AND p.proargtypes[2] = 'text'::pg_catalog.regtype""");
 
-    /** Taken at once by the first reading, so that there is a baseline before the first batch. */
+    /**
+     * Taken at once by the first reading, so that there is a baseline before the first batch; fewer where it is slow.
+     */
     private static final int FIRST = 15;
+
+    private static final Duration FIRST_LASTS = Duration.ofSeconds(1);
     /** The value is their median. */
     private static final int NEWEST = 5;
 
@@ -61,9 +72,12 @@ public final class CommitLatency implements DatabaseSource {
 
     @Override
     public List<Level> read(Connection connection) throws SQLException {
-        for (int i = begun ? 1 : FIRST; i > 0; i--) {
+        long start = time.nanos();
+        int taken = 0;
+        do {
             canary(connection);
-        }
+            taken++;
+        } while (!begun && taken < FIRST && time.nanos() - start < FIRST_LASTS.toNanos());
         begun = true;
         double seconds = QuietTimes.median(newest);
         double baseline = quiet.median();
@@ -75,7 +89,10 @@ public final class CommitLatency implements DatabaseSource {
     private void canary(Connection connection) throws SQLException {
         boolean busyBefore = busy.getAsBoolean();
         long start = time.nanos();
-        var unused = CANARY.single(connection, row -> row.getBoolean(1));
+        try (PreparedStatement statement = connection.prepareStatement(CANARY)) {
+            statement.setQueryTimeout(PATIENCE);
+            statement.execute();
+        }
         long end = time.nanos();
         double seconds = (end - start) / 1e9;
         newest.addLast(seconds);

@@ -236,6 +236,23 @@ abstract class ServerSignals {
     }
 
     @Test
+    void aCommitThatWaitsForAReplicaThatIsAwayIsSlowAndNotForEver() throws Exception {
+        var latency = new CommitLatency(Time.system(), () -> true);
+        latency.read(sampler);
+        postgres.run("ALTER SYSTEM SET synchronous_standby_names = 'away'", "SELECT pg_reload_conf()");
+        try {
+            // the session hears of it between two statements
+            List<Level> levels =
+                    awaitLevels(() -> latency.read(sampler), l -> l.getFirst().value() >= 1.9);
+            assertThat(verdict(SignalKind.COMMIT_LATENCY, levels).isOver()).isTrue();
+            assertThat(new LockWaits().read(sampler)).hasSize(1); // the session is still good
+        } finally {
+            postgres.run("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()");
+        }
+        awaitLevels(() -> latency.read(sampler), l -> l.getFirst().value() < 1);
+    }
+
+    @Test
     void everySignalIsReadOnThisVersion() throws SQLException {
         var signals = new PostgresSignals(Time.system(), "main", OptionalInt.of(2), () -> false);
         postgres.run("CREATE TABLE IF NOT EXISTS t (id int)");
