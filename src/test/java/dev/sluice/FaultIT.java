@@ -9,10 +9,12 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,10 +32,14 @@ class FaultIT {
     private static final int FAULTS = LONG ? 110 : 9;
     private static final int ROWS = LONG ? 300_000 : 20_000;
     private static final int MILLIS_PER_ROW = 3;
+    private static final Duration TAKEOVER = Duration.ofSeconds(3);
+    /** What is not overcome by then has to explain itself. */
+    private static final Duration SLOW = TAKEOVER.plusSeconds(4);
 
     private final Time time = Time.system();
     private final FaultTally tally = new FaultTally();
     private final List<Recovery> open = new ArrayList<>();
+    private final Set<Recovery> explained = new HashSet<>();
 
     @TempDir
     private Path folder;
@@ -49,7 +55,9 @@ class FaultIT {
                 folder,
                 3,
                 Map.of(
-                        "SLUICE_WORKER_TAKEOVER", "3s",
+                        "SLUICE_WORKER_TAKEOVER", TAKEOVER.toSeconds() + "s",
+                        // as the documentation advises: no longer than the takeover
+                        "SLUICE_DATABASES_MAIN_IDLE_IN_TRANSACTION_TIMEOUT", TAKEOVER.toSeconds() + "s",
                         "SLUICE_WORKER_HEARTBEAT", "500ms",
                         "SLUICE_WORKER_CHECK_IN", "500ms",
                         "SLUICE_WORKER_THREADS", "40",
@@ -124,6 +132,9 @@ class FaultIT {
                         for (Recovery r : open) {
                             if (r.isOver(Part.all(cluster.db(), r.since()))) {
                                 over.add(r);
+                            } else if (r.age(time.nanos()).compareTo(SLOW) > 0 && explained.add(r)) {
+                                System.out.println("FaultIT: " + r.fault() + " is not overcome after " + SLOW + ":\n"
+                                        + LookAround.at(cluster.db()));
                             }
                         }
                         return !over.isEmpty();

@@ -29,8 +29,8 @@ import java.util.List;
  * RETURNING …                                  -- 5. what was done, and the settings now in force
  * }</pre>
  *
- * <p>A range in stripes is opened by the same statement with {@code AND (hash & 7) = 0} ({@link StripeSql}) in its
- * change. The further stripes look for no boundary: their upper bound is the {@code range_end} of the locked row.
+ * <p>A range in stripes is opened by the same statement with {@code AND ((hash >> 29) & 7) = 0} ({@link StripeSql}) in
+ * its change. The further stripes look for no boundary: their upper bound is the {@code range_end} of the locked row.
  *
  * <p>Lower bounds are typed parameters and upper bounds init plans, so the plan stays an index range scan, also as the
  * server's generic plan. A first batch has no cursor and so no lower bound: a statement of its own.

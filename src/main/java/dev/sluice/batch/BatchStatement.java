@@ -36,7 +36,7 @@ public record BatchStatement(String sql, List<Parameter> parameters) {
             SIZE,
             /** stripes of a range that begins */
             ASKED_STRIPES,
-            /** what the hash of a key is masked with: stripes - 1 */
+            /** what is left of the hash of a key is masked with: stripes - 1 */
             MASK,
             /** bits of a 32-bit hash that are too many: 32 - log2(stripes) */
             SHIFT

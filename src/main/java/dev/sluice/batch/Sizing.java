@@ -115,7 +115,7 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
         return new Sizing(size.after(full, seconds, target), chosen, largestRange);
     }
 
-    /** After a batch that timed out: the next range is half as large; one in progress stays as it is. */
+    /** After a batch that timed out: the next range is half as large; one in progress has other ways. */
     public Sizing halved() {
         return new Sizing(size.halved(), choice, largestRange);
     }

@@ -7,8 +7,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Which stripe a row belongs to, as SQL: {@code hash of the key & (stripes - 1)}. The key alone decides, so a row stays
- * in its stripe when it moves on disk. {@code &} and not {@code %}, which gives negative stripes.
+ * Which stripe a row belongs to, as SQL: the upper bits of a 32-bit hash of the key, {@code (hash >> 29) & 7} of 8
+ * stripes. The key alone decides, so a row stays in its stripe when it moves on disk. Upper bits, so that a stripe is
+ * the union of two neighbours among twice as many ({@link dev.sluice.checkpoint.Position#finer}).
  *
  * <p>Whole numbers are hashed by a multiplication whose upper bits count (Knuth, The Art of Computer Programming 3,
  * 6.4): by 2^32 over the golden ratio, so that keys that follow each other, with gaps or not, are spread over the
@@ -31,27 +32,25 @@ final class StripeSql {
 
     private StripeSql() {}
 
-    /** Adds {@code (hash & mask)}. */
+    /** Adds {@code ((hash >> shift) & mask)}. */
     static void write(BatchSql s, KeySql key) {
         int columns = key.columns().size();
         if (columns <= MULTIPLIERS.size() && IntStream.range(0, columns).allMatch(i -> whole(type(key, i)))) {
             // 31 bits times 32 bits fit into a bigint; the last bit kept is the product's 32nd
-            s.add(
-                    "((("
-                            + IntStream.range(0, columns)
-                                    .mapToObj(i -> "(" + key.column(i) + " & 2147483647) * bigint '"
-                                            + MULTIPLIERS.get(columns - 1 - i) + "'")
-                                    .collect(Collectors.joining(" # "))
-                            + ") >> ?)",
-                    Named.SHIFT);
+            s.add("((("
+                    + IntStream.range(0, columns)
+                            .mapToObj(i -> "(" + key.column(i) + " & 2147483647) * bigint '"
+                                    + MULTIPLIERS.get(columns - 1 - i) + "'")
+                            .collect(Collectors.joining(" # "))
+                    + ")");
         } else {
             String hash = "0";
             for (int i = 0; i < columns; i++) {
                 hash = hash(key.column(i), type(key, i), hash);
             }
-            s.add("(" + hash);
+            s.add("((" + hash);
         }
-        s.add(" & ?)", Named.MASK);
+        s.add(" >> ?)", Named.SHIFT).add(" & ?)", Named.MASK);
     }
 
     private static boolean whole(String type) {

@@ -265,7 +265,7 @@ public final class Checkpoints {
         return array == null ? null : Arrays.asList(array);
     }
 
-    private static String @Nullable [] array(@Nullable List<String> list) {
+    static String @Nullable [] array(@Nullable List<String> list) {
         return list == null ? null : list.toArray(String[]::new);
     }
 }

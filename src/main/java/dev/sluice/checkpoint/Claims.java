@@ -202,6 +202,30 @@ public final class Claims {
         });
     }
 
+    /**
+     * Has the range in progress walked on in twice as many stripes, each half as large, if the checkpoint is exactly as
+     * the claim has it. A batch that names the position before changes nothing any more.
+     *
+     * @param claim in the middle of a range in stripes
+     * @return the claim as it stands now; empty when the checkpoint was not as it says, and nothing was changed
+     */
+    public Optional<Claim> finer(Claim claim) {
+        Position before = claim.position();
+        Position finer = before.finer();
+        int rows = sql.update(CHECKPOINT)
+                .set(CHECKPOINT.STRIPES, finer.stripes())
+                .set(CHECKPOINT.STRIPE, finer.stripe())
+                .where(
+                        Checkpoints.is(claim.id()),
+                        CHECKPOINT.TOKEN.eq(claim.token()),
+                        CHECKPOINT.CURSOR_KEY.isNotDistinctFrom(Checkpoints.array(before.cursor())),
+                        CHECKPOINT.RANGE_END.eq(Checkpoints.array(before.rangeEnd())),
+                        CHECKPOINT.STRIPES.eq(before.stripes()),
+                        CHECKPOINT.STRIPE.eq(before.stripe()))
+                .execute();
+        return rows == 1 ? Optional.of(claim.at(finer)) : Optional.empty();
+    }
+
     private int next(DSLContext c, int pass) {
         return c.select(DSL.max(CHECKPOINT.PARTITION).add(1))
                 .from(CHECKPOINT)

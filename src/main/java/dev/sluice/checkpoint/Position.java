@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param cursor last key done; null before the first
  * @param rangeEnd end of the range that is being walked in stripes; null without stripes
- * @param stripes number of stripes of that range, a power of two; 1 without stripes
+ * @param stripes number of stripes of that range, a power of two; 1 without stripes. While the range is walked it may
+ *     double, never shrink
  * @param stripe the next stripe, 0 to {@code stripes - 1}
  */
 public record Position(
@@ -22,6 +23,14 @@ public record Position(
     /** Nothing done yet after {@code cursor}, no stripes. */
     public static Position after(@Nullable List<String> cursor) {
         return new Position(cursor, null, 1, 0);
+    }
+
+    /**
+     * The same place in twice as many stripes: stripe j is the union of stripes 2j and 2j + 1 then, so what was done of
+     * the range is done, and the keys counted for it are the same share of it.
+     */
+    public Position finer() {
+        return new Position(cursor, rangeEnd, 2 * stripes, 2 * stripe);
     }
 
     /** For people: {@code (42, abc)} or {@code the start}. */

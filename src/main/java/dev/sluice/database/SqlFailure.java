@@ -52,7 +52,12 @@ public record SqlFailure(
         return sqlState.equals("42P01");
     }
 
-    /** Whether that is what is behind an error. */
+    /** Whether a lock was not to be had within {@code lock_timeout}. */
+    public boolean lockTimeout() {
+        return sqlState.equals("55P03");
+    }
+
+    /** Whether a table that is not there is behind an error. */
     public static boolean isNoSuchRelation(Throwable thrown) {
         return in(thrown).filter(SqlFailure::noSuchRelation).isPresent();
     }

@@ -1,5 +1,7 @@
 package dev.sluice.execution;
 
+import dev.sluice.batch.Ask;
+import dev.sluice.batch.Batches;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.Position;
 import dev.sluice.database.Database;
@@ -21,7 +23,8 @@ final class FailedBatch {
      * The statement as the server saw it, so that the position it names can be found; the driver numbers the
      * parameters.
      */
-    static String sent(Database database, String jdbc) {
+    static String sent(Database database, Batches batches, Claim claim, Ask ask) {
+        String jdbc = batches.statement(claim, ask).sql();
         try (Connection connection = database.connect()) {
             return connection.nativeSQL(jdbc);
         } catch (SQLException e) {

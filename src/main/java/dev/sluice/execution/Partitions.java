@@ -1,5 +1,6 @@
 package dev.sluice.execution;
 
+import dev.sluice.batch.Ask;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.Claims;
 import dev.sluice.checkpoint.Claims.Standing;
@@ -35,6 +36,8 @@ final class Partitions {
     private static final int SMALLEST_HALF = 1000;
 
     private static final int GONE_TRIES = 5;
+
+    private static final int MOST_STRIPES_OF_SLOW_ROWS = 4096;
 
     private final Database database;
     private final LeafWatch leaves;
@@ -225,6 +228,31 @@ final class Partitions {
         requireWanted(now);
         requireMine(now);
         return Optional.of(now.claim());
+    }
+
+    /**
+     * After a batch that timed out in the middle of a range in stripes: the rest of the range is walked in twice as
+     * many, or what is too long once would be too long each time. More stripes than a range may begin with cost a look
+     * at the whole range each, so only where the rows are slow, and not where one of them is locked.
+     *
+     * @return where to go on; unchanged where there is nothing to make finer
+     */
+    Claim finer(Claim claim, SqlFailure timeout) {
+        int stripes = claim.position().stripes();
+        if (claim.position().rangeEnd() == null
+                || stripes >= (timeout.lockTimeout() ? Ask.MOST_STRIPES : MOST_STRIPES_OF_SLOW_ROWS)) {
+            return claim;
+        }
+        Optional<Claim> finer = claims.finer(claim);
+        finer.ifPresent(f -> LOG.info(
+                "run {}: lane {} walks the rest of a range of partition {} in {} stripes instead of {}, because one took too long: {}",
+                vitals.run(),
+                lane(),
+                claim.id().partition(),
+                f.position().stripes(),
+                stripes,
+                timeout));
+        return finer.orElse(claim); // the next batch is refused then, and what is true is read
     }
 
     private void requireStill(PartitionId id) throws Stop {

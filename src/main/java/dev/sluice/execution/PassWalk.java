@@ -239,17 +239,14 @@ final class PassWalk {
                 }
                 if (failure.kind() == ErrorKind.TIMEOUT) {
                     sizing = sizing.halved();
+                    claim = persistence.insist("checkpoint", () -> partitions.finer(failed, failure));
                 }
                 boolean ends = failure.kind() == ErrorKind.DATA || failure.kind() == ErrorKind.DEFINITION;
                 persistence.waitAfter(
                         attempt,
                         failure,
                         e,
-                        ends
-                                ? FailedBatch.sent(
-                                        prepared.database(),
-                                        batches.statement(claim, ask).sql())
-                                : null,
+                        ends ? FailedBatch.sent(prepared.database(), batches, claim, ask) : null,
                         ends ? FailedBatch.keyRange(prepared.database(), claim, facts, ask.keys()) : null);
             }
         }

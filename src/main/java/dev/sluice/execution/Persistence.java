@@ -26,6 +26,8 @@ final class Persistence {
     private static final long REST_LINES = Duration.ofSeconds(30).toNanos();
     /** While the database is away it is asked again at least this often. */
     private static final Duration LONGEST_AWAY = Duration.ofSeconds(5);
+    /** A lock that was not to be had is tried again at least this often: whoever has it may be gone by then. */
+    private static final Duration LONGEST_LOCKED = Duration.ofSeconds(3);
     /** A wait is cut into pieces, so that a lost run is noticed within one. */
     private static final Duration PIECE = Duration.ofMillis(500);
 
@@ -128,8 +130,10 @@ final class Persistence {
         Duration pause = attempt.next(failure.kind(), thrown)
                 .orElseThrow(() -> new RunFailed(Failures.of(failure, attempt.failures(), statement, keyRange)));
         meters.recordRetry(job, database, kind);
-        if (failure.kind().holds() && pause.compareTo(LONGEST_AWAY) > 0) {
-            pause = LONGEST_AWAY;
+        if (failure.kind().holds()) {
+            pause = atMost(LONGEST_AWAY, pause);
+        } else if (failure.lockTimeout()) {
+            pause = atMost(LONGEST_LOCKED, pause);
         }
         hold(
                 new RunStatus.Limit(
@@ -139,6 +143,12 @@ final class Persistence {
                         null,
                         time.now()),
                 pause);
+    }
+
+    /** A pause that is cut short stays jittered: lanes that failed together must not come back together. */
+    private static Duration atMost(Duration longest, Duration pause) {
+        long half = longest.toMillis() / 2;
+        return pause.compareTo(longest) <= 0 ? pause : Duration.ofMillis(half + pause.toMillis() % half);
     }
 
     private static String reason(ErrorKind kind) {

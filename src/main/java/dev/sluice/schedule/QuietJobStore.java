@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.quartz.JobPersistenceException;
 import org.quartz.SchedulerConfigException;
 import org.quartz.impl.jdbcjobstore.JobStoreTX;
-import org.quartz.impl.jdbcjobstore.StdRowLockSemaphore;
 import org.quartz.spi.ClassLoadHelper;
 import org.quartz.spi.OperableTrigger;
 import org.quartz.spi.SchedulerSignaler;
@@ -89,7 +88,7 @@ public final class QuietJobStore extends JobStoreTX {
 
     @Override
     public void initialize(ClassLoadHelper loader, SchedulerSignaler signaler) throws SchedulerConfigException {
-        setLockHandler(new QuietLocks(getTablePrefix(), getInstanceName(), getLog()));
+        setLockHandler(new LockRows(getTablePrefix(), getInstanceName(), getLog()));
         super.initialize(loader, signaler);
     }
 
@@ -105,20 +104,5 @@ public final class QuietJobStore extends JobStoreTX {
         LOGS.remove(getDataSource());
         FULL.remove(getDataSource());
         WITHDRAWN.remove(getDataSource());
-    }
-
-    /** Quartz's lock rows. */
-    private static final class QuietLocks extends StdRowLockSemaphore {
-        private final Logger log;
-
-        QuietLocks(String tablePrefix, String scheduler, Logger log) {
-            super(tablePrefix, scheduler, null);
-            this.log = log;
-        }
-
-        @Override
-        protected Logger getLog() {
-            return log;
-        }
     }
 }

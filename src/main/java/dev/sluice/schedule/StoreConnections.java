@@ -13,6 +13,8 @@ import org.quartz.utils.ConnectionProvider;
  */
 final class StoreConnections implements ConnectionProvider {
     private static final int POOL = 4;
+    /** A worker on a busy machine may well do nothing for so long in the middle of a transaction. */
+    private static final Duration BRIEF = Duration.ofSeconds(1);
 
     private final Database store;
     private final Outage outage;
@@ -22,8 +24,13 @@ final class StoreConnections implements ConnectionProvider {
         this.outage = outage;
     }
 
-    /** The control database's settings, changed for Quartz. */
-    static DatabaseSettings settings(DatabaseSettings control) {
+    /**
+     * The control database's settings, changed for Quartz.
+     *
+     * @param takeover a session that is frozen while it has a lock row must not keep the others from a takeover for
+     *     longer than that
+     */
+    static DatabaseSettings settings(DatabaseSettings control, Duration takeover) {
         return new DatabaseSettings(
                 control.name() + "-schedule",
                 control.url(),
@@ -32,11 +39,15 @@ final class StoreConnections implements ConnectionProvider {
                 POOL,
                 Duration.ofSeconds(20),
                 Duration.ofSeconds(30),
-                control.idleInTransactionTimeout(),
+                least(control.idleInTransactionTimeout(), takeover.compareTo(BRIEF) < 0 ? BRIEF : takeover),
                 control.transactionTimeout(),
                 control.analyzeTimeout(),
                 control.connectTimeout(),
                 Duration.ofSeconds(60));
+    }
+
+    private static Duration least(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
     }
 
     @Override

@@ -38,11 +38,12 @@ import org.jspecify.annotations.Nullable;
  */
 class BatchUnionTest {
     private static final TestTarget target = TestTarget.create(Duration.ofSeconds(30));
-    private static final boolean icu = makeCollation();
+    private static final boolean icu = makeTypes();
     private static int tables;
 
-    /** Whether the server has ICU. */
-    private static boolean makeCollation() {
+    /** Makes what key types need; whether the server has ICU. */
+    private static boolean makeTypes() {
+        target.db().run(KeyType.DOMAINS.toArray(String[]::new));
         String found = target.db().value("SELECT count(*) FROM pg_collation WHERE collname = 'en-x-icu'");
         if (found.equals("0")) {
             return false;
@@ -74,6 +75,8 @@ class BatchUnionTest {
         CONNECTION_LOST,
         PAUSED,
         CANCELLED_AND_RESUMED,
+        /** the batch took too long, and the rest of its range is walked in twice as many stripes */
+        TIMED_OUT,
         /** every row gets another place on disk */
         ROWS_WRITTEN_BY_OTHERS
     }
@@ -239,12 +242,29 @@ class BatchUnionTest {
                     refused(claim, step.ask());
                     return claim(claim.id());
                 }
+                case TIMED_OUT -> {
+                    return finer(step, claim);
+                }
                 case ROWS_WRITTEN_BY_OTHERS -> {
                     target.db().run("UPDATE " + claim.relation() + " SET pad = coalesce(pad, '') || '.'");
                     return claim;
                 }
             }
             throw new IllegalStateException();
+        }
+
+        private Claim finer(Step step, Claim claim) throws SQLException {
+            if (claim.position().rangeEnd() == null || claim.position().stripes() >= 512) {
+                return claim;
+            }
+            Claim finer = claims.finer(claim).orElseThrow();
+            assertThat(finer.position())
+                    .isEqualTo(claims.read(claim.id()).orElseThrow().claim().position());
+            refused(claim, step.ask());
+            assertThat(claims.finer(claim))
+                    .as("made finer from where it no longer is")
+                    .isEmpty();
+            return finer;
         }
 
         private void refused(Claim claim, Ask ask) throws SQLException {

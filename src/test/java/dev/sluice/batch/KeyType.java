@@ -22,7 +22,15 @@ public enum KeyType {
     CHAR("char(6)"),
     DATE("date"),
     TIMESTAMP("timestamp"),
-    TIMESTAMPTZ("timestamptz");
+    TIMESTAMPTZ("timestamptz"),
+    DOMAIN_BIGINT("whole_key"),
+    DOMAIN_TEXT("word_key");
+
+    /** Statements that make the domains. */
+    public static final List<String> DOMAINS = List.of(
+            "CREATE DOMAIN whole_key AS bigint",
+            "CREATE DOMAIN any_word AS text",
+            "CREATE DOMAIN word_key AS any_word CHECK (VALUE <> 'x')");
 
     private static final List<String> PIECES = List.of(
             "a",
@@ -80,13 +88,13 @@ public enum KeyType {
         return switch (this) {
             case SMALLINT -> whole(r, Short.MIN_VALUE, Short.MAX_VALUE);
             case INTEGER -> whole(r, Integer.MIN_VALUE, Integer.MAX_VALUE);
-            case BIGINT -> whole(r, Long.MIN_VALUE, Long.MAX_VALUE);
+            case BIGINT, DOMAIN_BIGINT -> whole(r, Long.MIN_VALUE, Long.MAX_VALUE);
             case NUMERIC -> numeric(r);
             case NUMERIC_10_2 ->
                 BigDecimal.valueOf(r.nextLong(-9_999_999_999L, 10_000_000_000L), 2)
                         .toPlainString();
             case UUID_ -> new UUID(r.nextInt(4) == 0 ? -1L : r.nextLong(), r.nextLong()).toString();
-            case TEXT_C, TEXT_DEFAULT, TEXT_ICU, TEXT_CASE_INSENSITIVE, VARCHAR -> text(r, 6);
+            case TEXT_C, TEXT_DEFAULT, TEXT_ICU, TEXT_CASE_INSENSITIVE, VARCHAR, DOMAIN_TEXT -> text(r, 6);
             case CHAR -> text(r, 2);
             case DATE -> pick(r, List.of("infinity", "-infinity", "4713-01-01 BC", "5874897-12-31"), day(r));
             case TIMESTAMP ->

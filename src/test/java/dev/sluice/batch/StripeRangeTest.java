@@ -99,6 +99,46 @@ class StripeRangeTest {
         assertThat(claim.position()).isEqualTo(Position.after(List.of("13")));
     }
 
+    @Test
+    void aRangeMadeFinerIsWalkedToItsEndAndItsSharesAddUp() throws SQLException {
+        List<Long> scanned = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            scanned.add(commit(new Ask(13, 4)).scanned());
+        }
+        assertThat(claim.position()).isEqualTo(new Position(null, List.of("13"), 4, 3));
+        Claim before = claim;
+        claim = target.claims(run).finer(claim).orElseThrow();
+        assertThat(claim.position()).isEqualTo(new Position(null, List.of("13"), 8, 6));
+        assertThat(batches.commit(before, new Ask(13, 4))).isInstanceOf(Outcome.Refused.class);
+        scanned.add(commit(new Ask(13, 4)).scanned());
+        claim = target.claims(run).finer(claim).orElseThrow();
+        assertThat(claim.position()).isEqualTo(new Position(null, List.of("13"), 16, 14));
+        scanned.add(commit(new Ask(13, 4)).scanned());
+        scanned.add(commit(new Ask(13, 4)).scanned());
+        assertThat(scanned.stream().mapToLong(n -> n).sum()).isEqualTo(13);
+        assertThat(claim.position()).isEqualTo(Position.after(List.of("13")));
+        assertThat(changedOnce()).isEqualTo("13 of 1..13");
+    }
+
+    @Test
+    void nobodyElseMakesARangeFiner() throws SQLException {
+        assertThat(target.claims(run).finer(claim))
+                .as("no range is in progress")
+                .isEmpty();
+        commit(new Ask(400, 4));
+        Claim old = claim;
+        claim = target.claim(run);
+        assertThat(target.claims(run).finer(old))
+                .as("with a token that is gone")
+                .isEmpty();
+        commit(new Ask(400, 4));
+        assertThat(target.claims(run).finer(claim.at(old.position())))
+                .as("from a position that is gone")
+                .isEmpty();
+        walk(new Ask(400, 4));
+        assertThat(changedOnce()).isEqualTo("1000 of 1..1000");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {999, 1000, 1001, 5000})
     void theLastRangeEndsThePartition(int keys) throws SQLException {

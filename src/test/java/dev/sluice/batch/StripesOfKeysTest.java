@@ -3,6 +3,7 @@ package dev.sluice.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.checkpoint.Claim;
+import dev.sluice.checkpoint.Claims;
 import dev.sluice.table.TableFacts;
 import dev.sluice.testing.TestTarget;
 import java.sql.SQLException;
@@ -154,6 +155,19 @@ class StripesOfKeysTest {
         assertThat(changed)
                 .as("rows of each stripe")
                 .allSatisfy(n -> assertThat(n).isBetween(380L, 630L));
+
+        String another = make(columns, names, values);
+        Walk finer = new Walk(another);
+        for (int stripe = 0; stripe < 3; stripe++) {
+            finer.stripe();
+        }
+        finer.finer();
+        for (int stripe = 6; stripe < 2 * STRIPES; stripe++) {
+            finer.stripe();
+        }
+        assertThat(count(another, "n = 1"))
+                .as("rows changed once where the range is made finer")
+                .isEqualTo(ROWS);
     }
 
     private static String make(String columns, String names, String values) {
@@ -169,13 +183,20 @@ class StripesOfKeysTest {
     /** One range in stripes over the whole table. */
     private static final class Walk {
         private final Batches batches;
+        private final Claims claims;
         private Claim claim;
 
         Walk(String table) {
             TableFacts facts = target.facts(table);
             UUID run = target.begun(facts);
             batches = target.batches(facts);
+            claims = target.claims(run);
             claim = target.claim(run);
+        }
+
+        /** Goes on in twice as many. */
+        void finer() {
+            claim = claims.finer(claim).orElseThrow();
         }
 
         /** The next; the rows it changed. */

@@ -14,9 +14,11 @@ import dev.sluice.run.RunStatus;
 import dev.sluice.testing.SteppedTime;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -87,6 +89,33 @@ class PersistenceTest {
         time.step(Duration.ofSeconds(100));
         persistence.released();
         assertThat(held("database-away")).isCloseTo(waited + 30, org.assertj.core.data.Offset.offset(1e-6));
+    }
+
+    /** Milliseconds between one try and the next, of 20 that fail with this. */
+    private List<Long> waits(String sqlState) throws Exception {
+        List<Long> tried = new ArrayList<>();
+        persistence.insist("state", () -> {
+            tried.add(time.nanos() / 1_000_000);
+            if (tried.size() <= 20) {
+                throw new SQLException("refused", sqlState);
+            }
+            return true;
+        });
+        return IntStream.range(1, tried.size())
+                .mapToObj(i -> tried.get(i) - tried.get(i - 1))
+                .toList();
+    }
+
+    @Test
+    void aLockThatWasNotToBeHadIsTriedAgainSoonHoweverOften() throws Exception {
+        assertThat(waits("55P03")).allSatisfy(w -> assertThat(w).isLessThanOrEqualTo(3000));
+        assertThat(waits("55P03").stream().skip(8).distinct())
+                .as("still jittered")
+                .hasSizeGreaterThan(2);
+        assertThat(waits("57014").stream().mapToLong(w -> w).max().orElseThrow())
+                .as("a statement that took too long would take as long again")
+                .isGreaterThan(3000);
+        assertThat(waits("08006")).allSatisfy(w -> assertThat(w).isLessThanOrEqualTo(5000));
     }
 
     @Test

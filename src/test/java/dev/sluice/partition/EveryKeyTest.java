@@ -2,6 +2,7 @@ package dev.sluice.partition;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.batch.KeyType;
 import dev.sluice.sql.TableName;
 import dev.sluice.table.TableFacts;
 import dev.sluice.table.TableInspection;
@@ -29,6 +30,7 @@ class EveryKeyTest {
 
     /** Keys of each type, skewed where the type allows; {@code g} counts the rows. */
     enum Key {
+        SMALLINT("id smallint PRIMARY KEY", "g - 15000"),
         BIGINT("id bigint PRIMARY KEY", "g * g"),
         INT("id int PRIMARY KEY", "g * 3 - 50000"),
         INT_DESCENDING("id int NOT NULL", "g"),
@@ -37,7 +39,10 @@ class EveryKeyTest {
         TEXT("id text PRIMARY KEY", "md5(g::text)"),
         TEXT_ICU("id text COLLATE \"en-x-icu\" PRIMARY KEY", "(ARRAY['a','B','ä','Z','é'])[1 + g % 5] || g"),
         TEXT_NONDETERMINISTIC("id text COLLATE nd PRIMARY KEY", "(ARRAY['a','B','ä','Z','é'])[1 + g % 5] || g"),
+        VARCHAR("id varchar(40) PRIMARY KEY", "'item ' || g"),
         CHAR("id char(12) PRIMARY KEY", "g::text"),
+        DOMAIN_BIGINT("id whole_key PRIMARY KEY", "g * g"),
+        DOMAIN_TEXT("id word_key PRIMARY KEY", "md5(g::text)"),
         DATE("id date PRIMARY KEY", "date '1000-01-01' + g * 5"),
         TIMESTAMP("id timestamp PRIMARY KEY", "timestamp '2026-01-01' + g * interval '1 second' / 3"),
         TIMESTAMPTZ("id timestamptz PRIMARY KEY", "timestamptz '2026-03-29' + power(g, 1.5) * interval '1 second'"),
@@ -67,6 +72,7 @@ class EveryKeyTest {
     @BeforeAll
     static void start() {
         target = TestTarget.create(Duration.ofSeconds(30));
+        target.db().run(KeyType.DOMAINS.toArray(String[]::new));
         icu = !target.db()
                 .value("SELECT count(*) FROM pg_collation WHERE collname = 'en-x-icu'")
                 .equals("0");

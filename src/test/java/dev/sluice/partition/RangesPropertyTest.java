@@ -32,6 +32,7 @@ class RangesPropertyTest {
     private static int tables;
 
     private static boolean makeCollation() {
+        target.db().run(KeyType.DOMAINS.toArray(String[]::new));
         String found = target.db().value("SELECT count(*) FROM pg_collation WHERE collname = 'en-x-icu'");
         if (found.equals("0")) {
             return false;

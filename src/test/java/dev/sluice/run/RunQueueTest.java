@@ -1,14 +1,10 @@
 package dev.sluice.run;
 
-import static dev.sluice.testing.TestEngine.known;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.job.Job;
 import dev.sluice.problem.Problem;
-import dev.sluice.testing.HookedTime;
 import dev.sluice.testing.TestEngine;
-import dev.sluice.testing.TestPostgres;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,62 +12,12 @@ import java.util.UUID;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What becomes of a wish for a run. */
 @Timeout(60)
-class RunQueueTest {
-    private static final AtomicInteger COUNT = new AtomicInteger();
-    private static final HookedTime TIME = new HookedTime();
-    private static TestEngine engine;
-    private String table = "";
-
-    @BeforeAll
-    static void start() {
-        engine = TestEngine.on(TestPostgres.create(), TIME);
-    }
-
-    @AfterAll
-    static void stop() {
-        engine.close();
-    }
-
-    /** 1,000 rows, n = 0, m NULL. */
-    @BeforeEach
-    void table() {
-        TIME.free();
-        table = "q" + COUNT.incrementAndGet();
-        engine.db()
-                .run(
-                        "CREATE TABLE " + table + " (id bigint PRIMARY KEY, n int NOT NULL DEFAULT 0, m int)",
-                        "INSERT INTO " + table + " (id) SELECT generate_series(1, 1000)");
-    }
-
-    private Job plus(String more) {
-        return TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", set: { n: n + 1 }" + more + " }");
-    }
-
-    private Job fill(String expression) {
-        return TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", set: { m: \"" + expression
-                + "\" }, where: m IS NULL, throttle: { rows-per-second: 100 } }");
-    }
-
-    private long count(String condition) {
-        return Long.parseLong(engine.db().value("SELECT count(*) FROM " + table + " WHERE " + condition));
-    }
-
-    private static void assertRefused(String code, Runnable action, String... words) {
-        assertThatThrownBy(action::run).isInstanceOfSatisfying(Problem.class, p -> {
-            assertThat(p.kind()).isEqualTo(Problem.Kind.CONFLICT);
-            assertThat(p.code()).isEqualTo(code);
-            assertThat(p.getMessage()).contains(words);
-        });
-    }
+class RunQueueTest extends RunWishes {
 
     @Test
     void keysAreForgottenAfterThirtyDays() {
@@ -120,18 +66,6 @@ class RunQueueTest {
         assertThat(ends.stream().filter("live-run-exists"::equals)).hasSize(many - 1);
         assertThat(engine.db().value("SELECT count(*) FROM sluice.run WHERE job = '" + table + "'"))
                 .isEqualTo("1");
-    }
-
-    @Test
-    void aRunThatWasLetThroughOnceDoesNotHideTheOneBeforeIt() throws Exception {
-        String where = ", where: n < 100";
-        Job job = plus(where);
-        engine.carry(engine.queue(job).id());
-        assertRefused("not-repeatable", () -> engine.queue(job), "again: true");
-        engine.db().run("UPDATE " + table + " SET n = 200");
-        engine.carry(engine.queue(plus(where + ", again: true")).id());
-        engine.db().run("UPDATE " + table + " SET n = 1");
-        assertRefused("not-repeatable", () -> engine.queue(job), "again: true");
     }
 
     @Test
@@ -190,43 +124,6 @@ class RunQueueTest {
     }
 
     @Test
-    void aJobThatIsNotRepeatableRunsASecondTimeOnlyWhenItSaysSo() throws Exception {
-        RunStatus first = engine.carry(engine.queue(plus("")).id());
-        assertThat(first.state()).isEqualTo("succeeded");
-        assertRefused("not-repeatable", () -> engine.queue(plus("")), first.id().toString(), "again: true");
-        assertThat(count("n = 1")).isEqualTo(1000);
-        RunStatus again = engine.carry(engine.queue(plus(", again: true")).id());
-        assertThat(again.state()).isEqualTo("succeeded");
-        assertThat(again.id()).isNotEqualTo(first.id());
-        assertThat(count("n = 2")).isEqualTo(1000);
-    }
-
-    @Test
-    void aJobWhoseChangedRowsStillMatchIsNotRepeatable() throws Exception {
-        Job job = TestEngine.job(
-                "job: " + table + "\nmigrate: { table: " + table + ", set: { n: n + 1 }, where: n < 100 }");
-        RunStatus first = engine.carry(engine.queue(job).id());
-        assertThat(first.state()).isEqualTo("succeeded");
-        assertThat(first.progress().stillMatching()).isEqualTo(1000);
-        assertThat(count("n = 1")).as("no sweep either").isEqualTo(1000);
-        assertRefused("not-repeatable", () -> engine.queue(job), "same rows again");
-        Job given = TestEngine.job("job: g" + table + "\nmigrate: { table: " + table
-                + ", set: { n: n + 1 }, where: n < 100 }\nswitch: { verify: n > 0 }");
-        assertThat(engine.carry(engine.queue(given).id()).state()).isEqualTo("succeeded");
-        assertThat(count("n = 2")).isEqualTo(1000);
-        assertRefused("not-repeatable", () -> engine.queue(given), "same rows again");
-    }
-
-    @Test
-    void aRepeatableJobRunsAgainAndFindsNothingToDo() throws Exception {
-        RunStatus first = engine.carry(engine.queue(fill("id")).id());
-        RunStatus second = engine.carry(engine.queue(fill("id")).id());
-        assertThat(second.state()).isEqualTo("succeeded");
-        assertThat(second.id()).isNotEqualTo(first.id());
-        assertThat(second.progress().changed()).isZero();
-    }
-
-    @Test
     void aCancelledRunOfTheSameDefinitionGoesOnWhereItStopped() throws Exception {
         Job job = plus(", throttle: { rows-per-second: 100 }");
         UUID id = engine.queue(job).id();
@@ -260,19 +157,6 @@ class RunQueueTest {
     }
 
     @Test
-    void anEarlierDefinitionThatIsNotRepeatableIsNotRunTwiceByAWayRound() throws Exception {
-        Job one = plus("");
-        Job two = TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", set: { m: m + 1 } }");
-        UUID first = engine.carry(engine.queue(one).id()).id();
-        assertRefused("not-repeatable", () -> engine.queue(two), "another definition");
-        Job again =
-                TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", set: { m: m + 1 }, again: true }");
-        engine.carry(engine.queue(again).id());
-        assertRefused("not-repeatable", () -> engine.queue(one), first.toString());
-        assertThat(count("n = 1")).isEqualTo(1000);
-    }
-
-    @Test
     void aRunThatStoppedHalfWayIsResumedByItsIdAfterAnotherDefinitionRan() throws Exception {
         Job one = plus(", throttle: { rows-per-second: 100 }");
         UUID first = engine.queue(one).id();
@@ -298,37 +182,6 @@ class RunQueueTest {
         assertThat(run.state()).isEqualTo("succeeded");
         assertThat(run.fingerprint()).isEqualTo(fill("id").fingerprint());
         assertThat(count("m = id")).isEqualTo(1000);
-    }
-
-    @Test
-    void aStatementOfOnesOwnIsNotRepeatedByItself() throws Exception {
-        Job job = TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", sql: \"UPDATE " + table
-                + " AS x SET n = n + 1 WHERE {batch:x}\", where: n < 100 }");
-        RunStatus run = engine.carry(engine.queue(job).id());
-        assertThat(run.state()).isEqualTo("incomplete");
-        assertThat(known(run.failure()).message()).contains("1000 of 1000", "again: true");
-        assertThat(count("n = 1")).as("no sweep changed a row twice").isEqualTo(1000);
-        assertRefused("not-repeatable", () -> engine.queue(job), "again: true");
-    }
-
-    @Test
-    void aMendedExpressionDoesNotBeginAnewOverRowsThatWereChanged() throws Exception {
-        UUID first = engine.queue(plus(", throttle: { rows-per-second: 100 }")).id();
-        TIME.atWait(6, nth -> engine.runs().cancel(first, TestEngine.TESTER));
-        engine.carry(first);
-        Job mended = TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", set: { n: n + 1 + 0 } }");
-        assertRefused("not-repeatable", () -> engine.queue(mended), "with another definition (cancelled");
-    }
-
-    @Test
-    void anIncompleteRunWhoseRowsStillMatchIsNotRunAgain() throws Exception {
-        Job job = TestEngine.job("job: " + table + "\nmigrate: { table: " + table
-                + ", set: { n: n + 1 }, where: n < 100 }\nswitch: { verify: n = 2 }");
-        RunStatus run = engine.carry(engine.queue(job).id());
-        assertThat(run.state()).isEqualTo("incomplete");
-        assertThat(TestEngine.known(run.failure()).message()).contains("by the job's own doing");
-        assertRefused("not-repeatable", () -> engine.queue(job), "same rows again");
-        assertThat(count("n = 1")).isEqualTo(1000);
     }
 
     @Test

@@ -48,8 +48,13 @@ final class Rig implements AutoCloseable {
 
     Rig(TestPostgres.Fresh fresh) {
         this.fresh = fresh;
+        this.control = open(fresh);
+        OwnSchema.migrate(control, true);
+    }
+
+    private static Database open(TestPostgres.Fresh fresh) {
         var s = DatabaseSettings.of("main", fresh.url(), fresh.user(), fresh.password());
-        this.control = Database.open(new DatabaseSettings(
+        return Database.open(new DatabaseSettings(
                 s.name(),
                 s.url(),
                 s.user(),
@@ -62,7 +67,6 @@ final class Rig implements AutoCloseable {
                 s.analyzeTimeout(),
                 Duration.ofSeconds(1),
                 s.socketTimeout()));
-        OwnSchema.migrate(control, true);
     }
 
     static ScheduleSettings settings(String worker, Duration takeover) {
@@ -114,8 +118,19 @@ final class Rig implements AutoCloseable {
 
     /** A worker that takes work. */
     Worker worker(ScheduleSettings settings, Carrier carrier) {
-        var worker = new Worker(this, settings);
-        opened.add(worker);
+        return worker(settings, carrier, control);
+    }
+
+    /** A worker that takes work and reaches the control database by a way of its own. */
+    Worker worker(ScheduleSettings settings, Carrier carrier, TestPostgres.Fresh way) {
+        Database its = open(way);
+        opened.add(its);
+        return worker(settings, carrier, its);
+    }
+
+    private Worker worker(ScheduleSettings settings, Carrier carrier, Database its) {
+        var worker = new Worker(this, settings, its);
+        opened.addFirst(worker);
         worker.scheduling.start(new Work(worker.starts, carrier, lifeless(), events()));
         return worker;
     }
@@ -246,7 +261,11 @@ final class Rig implements AutoCloseable {
         final Starts starts;
 
         Worker(Rig rig, ScheduleSettings settings) {
-            scheduling = new Scheduling(rig.control, settings, new SchedulerMeters(meters.registry()), Time.system());
+            this(rig, settings, rig.control);
+        }
+
+        private Worker(Rig rig, ScheduleSettings settings, Database its) {
+            scheduling = new Scheduling(its, settings, new SchedulerMeters(meters.registry()), Time.system());
             starts = scheduling.starts(rig.jobs(), rig.queue());
         }
 

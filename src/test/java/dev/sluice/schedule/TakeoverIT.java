@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.execution.Carrier;
 import dev.sluice.run.LaneId;
 import dev.sluice.testing.TestPostgres;
+import dev.sluice.testing.Wire;
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -104,6 +106,55 @@ class TakeoverIT {
                 .value("SELECT count(*) FROM sluice.qrtz_job_details WHERE job_group = 'run'")
                 .equals("0"));
         assertThat(two.carried).hasSize(1);
+    }
+
+    /**
+     * The wire to the first worker is held while several of its threads want Quartz's lock: the server gives it to each
+     * of its sessions that wait for it in turn, and hears nothing more of them.
+     */
+    @Test
+    void aFrozenWorkerKeepsQuartzFromOthersNoLongerThanTheTakeoverTime() throws Exception {
+        List<String> names = List.of("users", "orders", "items"); // with Quartz's own, as many as it has sessions
+        names.forEach(name -> rig.define(Rig.job(name, null)));
+        var one = new Beating();
+        var two = new Beating();
+        try (var wire = new Wire(rig.fresh);
+                Connection holder = rig.fresh.connect()) {
+            var way = wire.through();
+            Rig.Worker w1 = rig.worker(
+                    settings("w1"),
+                    one,
+                    new TestPostgres.Fresh(way.url() + "?ApplicationName=frozen", way.user(), way.password()));
+            rig.worker(settings("w2"), two);
+            holder.setAutoCommit(false);
+            try (var lock = holder.createStatement()) {
+                lock.execute("SELECT * FROM sluice.qrtz_locks WHERE lock_name = 'TRIGGER_ACCESS' FOR UPDATE");
+            }
+            for (String name : names) {
+                Thread.ofVirtual().start(() -> w1.start(name));
+            }
+            await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(10)).until(this::isFrozenOneWaiting);
+            wire.hold();
+            UUID run = rig.orphan("left", TAKEOVER.plusSeconds(1));
+            Instant frozen = Instant.now();
+            holder.rollback();
+
+            await().atMost(Duration.ofMinutes(2)).until(() -> two.carried.contains(run));
+            assertThat(Duration.between(frozen, Instant.now()))
+                    .as("one session at most has the lock until the server ends it, and a look follows")
+                    .isLessThan(TAKEOVER.plusSeconds(5));
+            wire.cut();
+        } finally {
+            one.end.countDown();
+            two.end.countDown();
+        }
+    }
+
+    private boolean isFrozenOneWaiting() {
+        return !rig.fresh
+                .value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'frozen'"
+                        + " AND wait_event_type = 'Lock'")
+                .equals("0");
     }
 
     @Test

@@ -9,13 +9,18 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 
-/** A wire to a database that can be cut and mended: every connection breaks, and no new one gets through until then. */
+/**
+ * A wire to a database that can be cut and mended: every connection breaks, and no new one gets through until then. Or
+ * it can be held: nothing gets through, and neither end is told, as where one of them is frozen.
+ */
 public final class Wire implements AutoCloseable {
     private final TestPostgres.Fresh end;
     private final ServerSocket door;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
+    private volatile CountDownLatch passable = new CountDownLatch(0);
 
     /** A whole wire to this database. */
     public Wire(TestPostgres.Fresh end) {
@@ -42,9 +47,15 @@ public final class Wire implements AutoCloseable {
         sockets.clear();
     }
 
-    /** Makes it whole again. */
+    /** Keeps from now on what either end sends. */
+    public void hold() {
+        passable = new CountDownLatch(1);
+    }
+
+    /** Makes it whole again; what was kept gets through. */
     public void mend() {
         cut = false;
+        passable.countDown();
     }
 
     private void accept() {
@@ -73,8 +84,12 @@ public final class Wire implements AutoCloseable {
     private void copy(Socket from, Socket to) {
         try (InputStream in = from.getInputStream();
                 OutputStream out = to.getOutputStream()) {
-            in.transferTo(out);
-        } catch (IOException e) {
+            byte[] some = new byte[8192];
+            for (int n = in.read(some); n >= 0; n = in.read(some)) {
+                passable.await();
+                out.write(some, 0, n);
+            }
+        } catch (IOException | InterruptedException e) {
             // one end is gone, and so the other goes too
         } finally {
             close(from);
@@ -96,5 +111,6 @@ public final class Wire implements AutoCloseable {
     public void close() throws IOException {
         door.close();
         cut();
+        passable.countDown();
     }
 }
