@@ -92,6 +92,7 @@ final class Worker implements AutoCloseable {
                 dryRun,
                 retries,
                 rates,
+                Wiring.limits(settings),
                 runMeters,
                 time,
                 w.name(),

@@ -72,11 +72,17 @@ public final class Checkpoints {
     }
 
     private static void insert(DSLContext c, PartitionId id, int lane, KeyRange range, RunWantedRecord mandate) {
-        Tuning tuning = new Tuning(mandate.getTargetMillis(), mandate.getBatchSize(), mandate.getRowsPerSecond());
         Position start = Position.after(range.lower());
         insert(
                 c,
-                new Claim(id, range.relation(), range.key(), UUID.randomUUID(), start, range.upper(), tuning),
+                new Claim(
+                        id,
+                        range.relation(),
+                        range.key(),
+                        UUID.randomUUID(),
+                        start,
+                        range.upper(),
+                        RunMandate.tuning(mandate)),
                 lane,
                 null,
                 mandate.getWanted());
@@ -119,6 +125,7 @@ public final class Checkpoints {
                 .set(CHECKPOINT.TARGET_MILLIS, claim.tuning().targetMillis())
                 .set(CHECKPOINT.BATCH_SIZE, claim.tuning().batchSize())
                 .set(CHECKPOINT.ROWS_PER_SECOND, claim.tuning().rowsPerSecond())
+                .set(CHECKPOINT.WAL_PER_HOUR, claim.tuning().walPerHour())
                 .set(CHECKPOINT.LOWER_KEY, array(claim.position().cursor()))
                 .set(CHECKPOINT.UPPER_KEY, array(claim.upper()))
                 .set(CHECKPOINT.CURSOR_KEY, array(claim.position().cursor()))
@@ -254,7 +261,7 @@ public final class Checkpoints {
                 r.getToken(),
                 position(r),
                 list(r.getUpperKey()),
-                new Tuning(r.getTargetMillis(), r.getBatchSize(), r.getRowsPerSecond()));
+                new Tuning(r.getTargetMillis(), r.getBatchSize(), r.getRowsPerSecond(), r.getWalPerHour()));
     }
 
     static Position position(CheckpointRecord r) {

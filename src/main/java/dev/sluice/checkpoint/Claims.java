@@ -196,7 +196,7 @@ public final class Claims {
                     UUID.randomUUID(),
                     Position.after(at),
                     Arrays.asList(row.getUpperKey()),
-                    new Tuning(mandate.getTargetMillis(), mandate.getBatchSize(), mandate.getRowsPerSecond()));
+                    RunMandate.tuning(mandate));
             Checkpoints.insert(c, rest, DSL.val(row.getRelationOid()), lane, carrier, mandate.getWanted());
             return Optional.of(rest);
         });

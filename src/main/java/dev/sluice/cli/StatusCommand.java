@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.config.SizeText;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -113,7 +114,11 @@ final class StatusCommand extends ServerSubcommand {
                 + settings.path("batchSize").asText() + ", rows per second "
                 + (settings.path("rowsPerSecond").isNull()
                         ? "unlimited"
-                        : settings.path("rowsPerSecond").asText()));
+                        : settings.path("rowsPerSecond").asText())
+                + ", WAL per hour "
+                + (settings.path("walPerHour").isNumber()
+                        ? SizeText.format(settings.path("walPerHour").asLong())
+                        : "unlimited"));
         say("  sweeps ...... " + run.path("sweeps").asText() + ", violations "
                 + Words.count(run.path("progress").path("violations")) + ", still matching "
                 + Words.count(run.path("progress").path("stillMatching")));

@@ -86,14 +86,14 @@ final class KnownKeys {
     /** What a value of this key looks like. */
     static String expectation(String key) {
         @Nullable Class<?> type = patternOf(key).map(TYPES::get).orElse(null);
-        if (type == int.class) {
+        if (type == int.class || type == Integer.class) {
             return "a whole number";
         } else if (type == boolean.class) {
             return "true or false";
         } else if (type == Duration.class) {
             return DurationText.FORM;
         } else if (type == SettingsMapping.Size.class) {
-            return "a number with B, kB or MB, such as 1MB";
+            return SizeText.FORM;
         } else if (type == Role.class) {
             return Role.choices();
         } else if (type == TokenHash.class) {

@@ -57,6 +57,10 @@ interface SettingsMapping {
 
         @WithDefault("5m")
         Duration socketTimeout();
+
+        Optional<Integer> rowsPerSecond();
+
+        Optional<Size> walPerHour();
     }
 
     interface Http {
@@ -127,5 +131,5 @@ interface SettingsMapping {
     }
 
     /** So many bytes. */
-    record Size(int bytes) {}
+    record Size(long bytes) {}
 }

@@ -58,7 +58,7 @@ final class Heartbeats implements AutoCloseable {
         }
     }
 
-    /** Writes one now, and learns how many lanes share the run's rate. */
+    /** Writes one now, and learns how many lanes share the rates of the run and of its database. */
     void beat(Vitals vitals) {
         if (!table.beat(
                 vitals.lane(),
@@ -70,7 +70,7 @@ final class Heartbeats implements AutoCloseable {
             vitals.lose();
             return;
         }
-        vitals.lanesAlive(Math.max(1, table.alive(vitals.run(), takeover)));
+        vitals.shares(table.alive(vitals.run(), takeover));
     }
 
     @Override

@@ -13,7 +13,6 @@ import dev.sluice.database.SqlFailure;
 import dev.sluice.job.Stripes;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.resilience.Retries;
-import dev.sluice.resilience.RowRate;
 import dev.sluice.run.Preparation;
 import dev.sluice.run.Proof;
 import dev.sluice.run.RunStatus;
@@ -22,7 +21,6 @@ import dev.sluice.time.Time;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,13 +39,15 @@ final class PassWalk {
     private static final int WORTH_A_WAIT = 4;
     /** At most, so every 5 s. */
     private static final int LOOKS_BEFORE_HELP = 25;
+    /** Whoever has to wait for longer looks meanwhile whether that still holds. */
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
     private final Preparation prepared;
     private final Partitions partitions;
     private final IdentityCheck identity;
     private final Vitals vitals;
     private final Persistence persistence;
-    private final RowRate rate;
+    private final Rates rates;
     private final Seams.Lane seam;
     private final RunMeters meters;
     private final Time time;
@@ -67,11 +67,11 @@ final class PassWalk {
             IdentityCheck identity,
             Vitals vitals,
             Persistence persistence,
-            RowRate rate,
+            Rates rates,
             Seams.Lane seam,
             RunMeters meters,
             Time time) {
-        this(prepared, partitions, identity, vitals, persistence, rate, seam, meters, time, 0);
+        this(prepared, partitions, identity, vitals, persistence, rates, seam, meters, time, 0);
     }
 
     private PassWalk(
@@ -80,7 +80,7 @@ final class PassWalk {
             IdentityCheck identity,
             Vitals vitals,
             Persistence persistence,
-            RowRate rate,
+            Rates rates,
             Seams.Lane seam,
             RunMeters meters,
             Time time,
@@ -90,7 +90,7 @@ final class PassWalk {
         this.identity = identity;
         this.vitals = vitals;
         this.persistence = persistence;
-        this.rate = rate;
+        this.rates = rates;
         this.seam = seam;
         this.meters = meters;
         this.time = time;
@@ -101,7 +101,7 @@ final class PassWalk {
     /** The same, resting {@value Proof#RENEWAL_REST} times as long as it works. */
     PassWalk gently() {
         return new PassWalk(
-                prepared, partitions, identity, vitals, persistence, rate, seam, meters, time, Proof.RENEWAL_REST);
+                prepared, partitions, identity, vitals, persistence, rates, seam, meters, time, Proof.RENEWAL_REST);
     }
 
     /**
@@ -191,9 +191,9 @@ final class PassWalk {
         Retries.Attempt attempt = persistence.begin("batch");
         lastCommit = time.nanos();
         while (true) {
-            awaitLeave(claim.tuning());
+            boolean leave = awaitLeave(claim.tuning());
             identity.again(persistence);
-            Ask ask = sizing.ask(rowsPerSecond(claim.tuning()));
+            Ask ask = sizing.ask(rates.rowsASecond());
             vitals.next(sizing.size().size(), ask.stripes());
             long ready = time.nanos();
             if (Math.max(ask.stripes(), claim.position().stripes()) > 1) {
@@ -201,7 +201,7 @@ final class PassWalk {
             }
             long begin = time.nanos();
             try {
-                switch (commit(batches, claim, ask, begin)) {
+                switch (leave ? commit(batches, claim, ask, begin) : new Outcome.Refused()) {
                     case Outcome.Committed c -> {
                         attempt.succeeded();
                         persistence.released();
@@ -266,21 +266,22 @@ final class PassWalk {
         }
     }
 
-    /** Time until the rows so far are within the rate; and the moment at which a stop or a loss is noticed. */
-    private void awaitLeave(Tuning tuning) throws Stop, InterruptedException {
+    /**
+     * Time until what was done so far is within the rates; and the moment at which a stop or a loss is noticed.
+     *
+     * @return false when the batch is not to begin: the checkpoint is read again first, as after one that was refused
+     */
+    private boolean awaitLeave(Tuning tuning) throws Stop, InterruptedException {
         requireWanted();
-        Integer limit = tuning.rowsPerSecond();
-        rate.limit(limit == null ? OptionalDouble.empty() : OptionalDouble.of(share(limit)));
-        Duration owed = rate.owed();
-        if (!owed.isPositive() || limit == null) {
+        rates.follow(tuning);
+        Optional<Rates.Owed> owed = rates.owed();
+        if (owed.isEmpty()) {
             persistence.unpaced();
-            return;
+            return true;
         }
-        Double now = vitals.rate();
-        persistence.hold(
-                new RunStatus.Limit(
-                        "rows-per-second", "paced to " + limit + " rows/s", now, limit.doubleValue(), time.now()),
-                owed);
+        boolean longer = owed.get().length().compareTo(LONGEST_WAIT) > 0;
+        persistence.hold(owed.get().limit(), longer ? LONGEST_WAIT : owed.get().length());
+        return !longer;
     }
 
     private void requireWanted() throws Stop, InterruptedException {
@@ -300,29 +301,16 @@ final class PassWalk {
         }
     }
 
-    /** The run's limit is shared evenly by its lanes, on whichever workers they are. */
-    private double share(int limit) {
-        return (double) limit / vitals.lanesAlive();
-    }
-
-    private @Nullable Integer rowsPerSecond(Tuning tuning) {
-        Integer limit = tuning.rowsPerSecond();
-        return limit == null ? null : (Integer) (int) Math.max(1, share(limit));
-    }
-
     /** Tells of a batch; the seconds it took. */
     private double committed(Outcome.Committed c, long begin) {
         long now = time.nanos();
         double seconds = (now - begin) / 1e9;
         meters.recordBatch(prepared.job().name(), prepared.job().database(), c.scanned(), c.changed(), seconds);
-        Integer limit = c.tuning().rowsPerSecond();
-        vitals.progressed(
-                c.scanned(),
-                Duration.ofNanos(now - lastCommit),
-                limit == null ? Double.POSITIVE_INFINITY : share(limit));
+        rates.follow(c.tuning());
+        vitals.progressed(c.scanned(), Duration.ofNanos(now - lastCommit), rates.rows());
         lastCommit = now;
         lastBatch = Duration.ofNanos(now - begin);
-        rate.reserve(c.scanned());
+        rates.worked(c.scanned(), c.wal());
         if (c.lockTimeout().equals("0") && !warned) {
             warned = true;
             LOG.warn(

@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
 final class Persistence {
     private static final Logger LOG = LoggerFactory.getLogger(Persistence.class);
     /** Waits that come with every batch are not worth a line each. */
-    private static final Set<String> PACED = Set.of("rows-per-second", "verification-pace");
+    private static final Set<String> PACED =
+            Set.of(Rates.ROWS, Rates.WAL, Rates.DATABASE_ROWS, Rates.DATABASE_WAL, "verification-pace");
     /** While the database is away it is asked again at least this often. */
     private static final Duration LONGEST_AWAY = Duration.ofSeconds(5);
     /** A wait is cut into pieces, so that a lost run is noticed within one. */

@@ -4,7 +4,6 @@ import dev.sluice.database.schema.tables.records.RunRecord;
 import dev.sluice.event.Actor;
 import dev.sluice.job.Job;
 import dev.sluice.plan.PlanReport;
-import dev.sluice.resilience.RowRate;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.LaneTable;
 import dev.sluice.run.Preparation;
@@ -48,10 +47,9 @@ public final class RunCarrier implements Carrier, AutoCloseable {
         Vitals vitals = new Vitals(lane);
         heartbeats.add(vitals);
         boolean ended = false;
-        String limit = row.get().getJob() + (lane.conducts() ? "" : "/" + lane.lane());
-        try (RowRate rate = world.rates().open(limit);
+        try (Rates rates = Rates.of(world, row.get(), vitals);
                 MDC.MDCCloseable ignored = MDC.putCloseable("run", lane.run().toString())) {
-            carry(row.get(), vitals, rate);
+            carry(row.get(), vitals, rates);
             ended = true;
         } catch (Stop stop) {
             LOG.info(
@@ -67,7 +65,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
         }
     }
 
-    private void carry(RunRecord row, Vitals vitals, RowRate rate) throws Stop, InterruptedException {
+    private void carry(RunRecord row, Vitals vitals, Rates rates) throws Stop, InterruptedException {
         UUID run = row.getId();
         LaneId lane = vitals.lane();
         Persistence persistence =
@@ -116,7 +114,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                     new IdentityCheck(table, run, prepared.database()),
                     vitals,
                     persistence,
-                    rate,
+                    rates,
                     seams.lane(run),
                     world.meters(),
                     world.time());

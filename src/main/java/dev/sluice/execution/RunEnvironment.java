@@ -7,6 +7,7 @@ import dev.sluice.resilience.Retries;
 import dev.sluice.resilience.RowRates;
 import dev.sluice.time.Time;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * What the carrying of runs needs from the rest of the worker.
@@ -15,6 +16,7 @@ import java.time.Duration;
  * @param preflight looks a job over before it begins
  * @param retries how errors are waited out
  * @param rates the limits of rows per second
+ * @param limits of the databases, by their names; one that is missing has none
  * @param meters what happened
  * @param time clock and waits
  * @param worker this worker's name
@@ -28,10 +30,15 @@ public record RunEnvironment(
         JobCheck preflight,
         Retries retries,
         RowRates rates,
+        Map<String, DatabaseLimits> limits,
         RunMeters meters,
         Time time,
         String worker,
         LaneOffers offers,
         Duration heartbeat,
         Duration takeover,
-        int maxSweeps) {}
+        int maxSweeps) {
+    public RunEnvironment {
+        limits = Map.copyOf(limits);
+    }
+}

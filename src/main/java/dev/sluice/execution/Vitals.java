@@ -1,6 +1,7 @@
 package dev.sluice.execution;
 
 import dev.sluice.run.LaneId;
+import dev.sluice.run.LaneTable;
 import dev.sluice.run.RunStatus;
 import java.time.Duration;
 import java.util.UUID;
@@ -24,7 +25,7 @@ final class Vitals {
     private volatile @Nullable Integer stripes;
     private volatile RunStatus.@Nullable Limit limit;
     private volatile boolean lost;
-    private volatile int lanesAlive = 1;
+    private volatile LaneTable.Company company = new LaneTable.Company(1, 1);
 
     Vitals(LaneId lane) {
         this.lane = lane;
@@ -38,13 +39,18 @@ final class Vitals {
         return lane.run();
     }
 
-    /** Lanes of the run that share its rate, at least 1. */
+    /** Lanes of the run that share its rates, at least 1. */
     int lanesAlive() {
-        return lanesAlive;
+        return Math.max(1, company.ofRun());
     }
 
-    void lanesAlive(int count) {
-        lanesAlive = count;
+    /** Lanes of all runs on the same database, which share its rates, at least 1. */
+    int lanesOnDatabase() {
+        return Math.max(1, company.onDatabase());
+    }
+
+    void shares(LaneTable.Company now) {
+        company = now;
     }
 
     /**

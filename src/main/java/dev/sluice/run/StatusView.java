@@ -233,12 +233,16 @@ public final class StatusView {
         return new Tuning(
                 Math.toIntExact(job.migrate().batch().target().toMillis()),
                 job.migrate().batch().size(),
-                job.migrate().rowsPerSecond().orElse(null));
+                job.migrate().rowsPerSecond().orElse(null),
+                null); // job.migrate().throttle().walPerHour(), as soon as job files have it
     }
 
     private static RunStatus.Settings settings(Tuning tuning) {
         return new RunStatus.Settings(
-                Duration.ofMillis(tuning.targetMillis()), tuning.batchSize(), tuning.rowsPerSecond());
+                Duration.ofMillis(tuning.targetMillis()),
+                tuning.batchSize(),
+                tuning.rowsPerSecond(),
+                tuning.walPerHour());
     }
 
     private static Instant lastSign(RunRecord row, List<LaneRecord> carried) {

@@ -36,6 +36,7 @@ class UsageTest {
             gate switch a --wait soon            | 'soon' is not a number with ms, s, m, h or d
             tune a                               | Name at least one of --target, --batch-size, --rows-per-second
             tune a --batch-size many             | 'many' is not an int
+            tune a --wal-per-hour 20             | '20' is not a number with B, kB, MB, GB or TB
             status --output xml                  | expected one of [TEXT, JSON]
             status --server localhost:8080       | "localhost:8080" is not a worker's address
             status --server ftp://x              | is not a worker's address

@@ -246,7 +246,7 @@ public final class FakeServices implements Runs, Starts, Events {
                                 null,
                                 "no integer: \"Anna Secret\"")
                         : null,
-                new RunStatus.Settings(Duration.ofMillis(200), 1000, null),
+                new RunStatus.Settings(Duration.ofMillis(200), 1000, null, null),
                 "anna",
                 "http",
                 List.of(new RunStatus.Lane(0, "box#1", 50.0, limit)),

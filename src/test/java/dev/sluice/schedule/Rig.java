@@ -204,7 +204,7 @@ final class Rig implements AutoCloseable {
                 progress,
                 null,
                 null,
-                new RunStatus.Settings(Duration.ofMillis(200), 1000, null),
+                new RunStatus.Settings(Duration.ofMillis(200), 1000, null, null),
                 actor.name(),
                 trigger,
                 List.of(),

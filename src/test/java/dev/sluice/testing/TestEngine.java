@@ -4,6 +4,7 @@ import dev.sluice.database.DatabaseSettings;
 import dev.sluice.database.Databases;
 import dev.sluice.database.OwnSchema;
 import dev.sluice.event.Actor;
+import dev.sluice.execution.DatabaseLimits;
 import dev.sluice.execution.LaneOffers;
 import dev.sluice.execution.RunCarrier;
 import dev.sluice.execution.RunEnvironment;
@@ -24,6 +25,7 @@ import dev.sluice.time.Time;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -44,11 +46,20 @@ public final class TestEngine implements AutoCloseable {
     private final RunCarrier carrier;
 
     private TestEngine(TestPostgres.Fresh fresh, List<DatabaseSettings> settings, String control, Time time) {
+        this(fresh, settings, control, time, Map.of());
+    }
+
+    private TestEngine(
+            TestPostgres.Fresh fresh,
+            List<DatabaseSettings> settings,
+            String control,
+            Time time,
+            Map<String, DatabaseLimits> limits) {
         this.fresh = fresh;
         this.databases = new Databases(settings, control);
         this.runs = new StoredRuns(databases);
         this.queue = new RunQueue(databases);
-        this.carrier = carrier(databases, meters, time, offered);
+        this.carrier = carrier(databases, limits, meters, time, offered);
     }
 
     /** On a fresh database, with time that is stepped by waits. */
@@ -59,6 +70,12 @@ public final class TestEngine implements AutoCloseable {
     /** On a given database, with the given time. */
     public static TestEngine on(TestPostgres.Fresh fresh, Time time) {
         return migrated(new TestEngine(fresh, List.of(settings("main", fresh)), "main", time));
+    }
+
+    /** On a given database that has limits. */
+    public static TestEngine limited(TestPostgres.Fresh fresh, Time time, DatabaseLimits limits) {
+        return migrated(new TestEngine(
+                fresh, List.of(settings("main", fresh)), "main", time, Map.of("main", limits)));
     }
 
     /** With the rows in one database and the control tables in another. */
@@ -94,13 +111,15 @@ public final class TestEngine implements AutoCloseable {
         return engine;
     }
 
-    private static RunCarrier carrier(Databases databases, Meters meters, Time time, Offered offers) {
+    private static RunCarrier carrier(
+            Databases databases, Map<String, DatabaseLimits> limits, Meters meters, Time time, Offered offers) {
         var states = Arrays.stream(RunState.values()).map(RunState::code).toList();
         return new RunCarrier(new RunEnvironment(
                 databases,
                 job -> List.of(), // the tests of the engine bring tables that will do
                 new Retries(RetrySettings.DEFAULT),
                 new RowRates(time),
+                limits,
                 new RunMeters(meters.registry(), states),
                 time,
                 "test",
