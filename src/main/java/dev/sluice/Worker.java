@@ -31,6 +31,7 @@ import dev.sluice.resilience.RowRates;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.RunQueue;
 import dev.sluice.run.RunState;
+import dev.sluice.run.StoredFleetStop;
 import dev.sluice.run.StoredRuns;
 import dev.sluice.schedule.QuartzCronCheck;
 import dev.sluice.schedule.ScheduleSettings;
@@ -136,6 +137,7 @@ final class Worker implements AutoCloseable {
                 new Services(
                         checked,
                         seen,
+                        new StoredFleetStop(brief),
                         starts,
                         dryRun,
                         gates,

@@ -19,6 +19,16 @@ CREATE TABLE sluice.run_wanted (
   CONSTRAINT run_wanted_wanted CHECK (wanted IN ('running', 'paused', 'stopped'))
 );
 
+-- Where everything is stopped there is one row. A batch that began before it was there is kept out by the mark on its
+-- checkpoint.
+CREATE TABLE sluice.halt (
+  id     int         NOT NULL PRIMARY KEY,
+  actor  text        NOT NULL,
+  at     timestamptz NOT NULL,
+  reason text,
+  CONSTRAINT halt_one CHECK (id = 1)
+);
+
 -- One walk over the rows: the first migration, a sweep, a verification.
 CREATE TABLE sluice.pass (
   run_id      uuid        NOT NULL,
@@ -67,6 +77,7 @@ CREATE TABLE sluice.checkpoint (
   batches         bigint      NOT NULL,
   done            boolean     NOT NULL,
   gone            boolean     NOT NULL,
+  halted          boolean     NOT NULL,
   claimed_at      timestamptz,
   updated_at      timestamptz NOT NULL,
   CONSTRAINT checkpoint_pkey PRIMARY KEY (run_id, pass, partition),

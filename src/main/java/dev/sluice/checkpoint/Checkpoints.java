@@ -65,13 +65,15 @@ public final class Checkpoints {
             if (fresh == 0) {
                 return;
             }
+            boolean halted = Halt.marks(c);
             for (int i = 0; i < ranges.size(); i++) {
-                insert(c, new PartitionId(run, pass, i), i % lanes, ranges.get(i), mandate);
+                insert(c, new PartitionId(run, pass, i), i % lanes, ranges.get(i), mandate, halted);
             }
         });
     }
 
-    private static void insert(DSLContext c, PartitionId id, int lane, KeyRange range, RunWantedRecord mandate) {
+    private static void insert(
+            DSLContext c, PartitionId id, int lane, KeyRange range, RunWantedRecord mandate, boolean halted) {
         Position start = Position.after(range.lower());
         insert(
                 c,
@@ -84,8 +86,8 @@ public final class Checkpoints {
                         range.upper(),
                         RunMandate.tuning(mandate)),
                 lane,
-                null,
-                mandate.getWanted());
+                mandate.getWanted(),
+                halted);
     }
 
     /**
@@ -93,22 +95,29 @@ public final class Checkpoints {
      * caller rolls it back.
      */
     public static void insertTrial(Connection connection, Claim claim) {
-        insert(DSL.using(connection, SQLDialect.POSTGRES), claim, 0, null, Wanted.RUNNING.code());
+        insert(DSL.using(connection, SQLDialect.POSTGRES), claim, 0, Wanted.RUNNING.code(), false);
     }
 
-    private static void insert(DSLContext c, Claim claim, int lane, @Nullable String carrier, String wanted) {
+    private static void insert(DSLContext c, Claim claim, int lane, String wanted, boolean halted) {
         // one that went a moment ago has none: its rows are then found not to be walked
         insert(
                 c,
                 claim,
                 DSL.field("coalesce(to_regclass({0})::oid::bigint, 0)", Long.class, DSL.val(claim.relation())),
                 lane,
-                carrier,
-                wanted);
+                null,
+                wanted,
+                halted);
     }
 
     static void insert(
-            DSLContext c, Claim claim, Field<Long> relation, int lane, @Nullable String carrier, String wanted) {
+            DSLContext c,
+            Claim claim,
+            Field<Long> relation,
+            int lane,
+            @Nullable String carrier,
+            String wanted,
+            boolean halted) {
         c.insertInto(CHECKPOINT)
                 .set(CHECKPOINT.RUN_ID, claim.id().run())
                 .set(CHECKPOINT.PASS, claim.id().pass())
@@ -140,6 +149,7 @@ public final class Checkpoints {
                 .set(CHECKPOINT.BATCHES, 0L)
                 .set(CHECKPOINT.DONE, claim.upper() == null)
                 .set(CHECKPOINT.GONE, false)
+                .set(CHECKPOINT.HALTED, halted)
                 .set(CHECKPOINT.UPDATED_AT, CLOCK)
                 .execute();
     }

@@ -22,6 +22,12 @@ final class StatusCommand extends ServerSubcommand {
         Server worker = server();
         if (which == null) {
             all(worker.get("/jobs"));
+            if (!json()) {
+                JsonNode stop = worker.get("/stop-all");
+                if (stop.path("stopped").asBoolean()) {
+                    say(FleetCommands.stopped(stop));
+                }
+            }
         } else if (isRunId(which)) {
             one(worker.get("/runs/" + which), this::run);
         } else {

@@ -4,6 +4,7 @@ import dev.sluice.database.SqlFailure;
 import dev.sluice.run.Json;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.LaneTable;
+import dev.sluice.run.StopTable;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,6 +19,7 @@ final class Heartbeats implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Heartbeats.class);
 
     private final LaneTable table;
+    private final StopTable stops;
     private final String carrier;
     private final Duration takeover;
     private final Map<LaneId, Vitals> carried = new ConcurrentHashMap<>();
@@ -25,8 +27,9 @@ final class Heartbeats implements AutoCloseable {
             Thread.ofPlatform().name("heartbeat").daemon().factory());
     private boolean silent;
 
-    Heartbeats(LaneTable table, String carrier, Duration every, Duration takeover) {
+    Heartbeats(LaneTable table, StopTable stops, String carrier, Duration every, Duration takeover) {
         this.table = table;
+        this.stops = stops;
         this.carrier = carrier;
         this.takeover = takeover;
         var unused = executor.scheduleWithFixedDelay(
@@ -58,7 +61,7 @@ final class Heartbeats implements AutoCloseable {
         }
     }
 
-    /** Writes one now, and learns how many lanes share the rates of the run and of its database. */
+    /** Writes one now, and learns whether all runs are stopped, and how many lanes share the rates. */
     void beat(Vitals vitals) {
         if (!table.beat(
                 vitals.lane(),
@@ -70,6 +73,7 @@ final class Heartbeats implements AutoCloseable {
             vitals.lose();
             return;
         }
+        vitals.stopNoted(stops.read().isPresent());
         vitals.shares(table.alive(vitals.run(), takeover));
     }
 

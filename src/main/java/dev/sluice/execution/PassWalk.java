@@ -7,7 +7,6 @@ import dev.sluice.batch.Sizing;
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.PartitionId;
-import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.ErrorKind;
 import dev.sluice.database.SqlFailure;
 import dev.sluice.job.Stripes;
@@ -39,15 +38,13 @@ final class PassWalk {
     private static final int WORTH_A_WAIT = 4;
     /** At most, so every 5 s. */
     private static final int LOOKS_BEFORE_HELP = 25;
-    /** Whoever has to wait for longer looks meanwhile whether that still holds. */
-    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
     private final Preparation prepared;
     private final Partitions partitions;
     private final IdentityCheck identity;
     private final Vitals vitals;
     private final Persistence persistence;
-    private final Rates rates;
+    private final Leave leave;
     private final Seams.Lane seam;
     private final RunMeters meters;
     private final Time time;
@@ -67,11 +64,11 @@ final class PassWalk {
             IdentityCheck identity,
             Vitals vitals,
             Persistence persistence,
-            Rates rates,
+            Leave leave,
             Seams.Lane seam,
             RunMeters meters,
             Time time) {
-        this(prepared, partitions, identity, vitals, persistence, rates, seam, meters, time, 0);
+        this(prepared, partitions, identity, vitals, persistence, leave, seam, meters, time, 0);
     }
 
     private PassWalk(
@@ -80,7 +77,7 @@ final class PassWalk {
             IdentityCheck identity,
             Vitals vitals,
             Persistence persistence,
-            Rates rates,
+            Leave leave,
             Seams.Lane seam,
             RunMeters meters,
             Time time,
@@ -90,7 +87,7 @@ final class PassWalk {
         this.identity = identity;
         this.vitals = vitals;
         this.persistence = persistence;
-        this.rates = rates;
+        this.leave = leave;
         this.seam = seam;
         this.meters = meters;
         this.time = time;
@@ -101,7 +98,12 @@ final class PassWalk {
     /** The same, resting {@value Proof#RENEWAL_REST} times as long as it works. */
     PassWalk gently() {
         return new PassWalk(
-                prepared, partitions, identity, vitals, persistence, rates, seam, meters, time, Proof.RENEWAL_REST);
+                prepared, partitions, identity, vitals, persistence, leave, seam, meters, time, Proof.RENEWAL_REST);
+    }
+
+    /** What holds this walk while all runs are stopped. */
+    StopAll stopAll() {
+        return leave.stopAll();
     }
 
     /**
@@ -119,7 +121,7 @@ final class PassWalk {
         walkAll(pass, work);
         while (!persistence.insist("checkpoint", () -> checkpoints.finish(vitals.run(), pass))) {
             // a crash of the server has taken the last batches back, or the pass itself
-            requireWanted();
+            leave.requireWanted();
             if (persistence
                     .insist("checkpoint", () -> checkpoints.pass(vitals.run(), pass))
                     .isEmpty()) {
@@ -143,7 +145,7 @@ final class PassWalk {
             if (left == Partitions.Left.NONE) {
                 return;
             }
-            requireWanted();
+            leave.requireWanted();
             time.pause(OTHERS_ASKED_EVERY);
             // to look for a half costs more than to ask whether others are done
             if (left == Partitions.Left.MINE || ++looks >= until) {
@@ -191,9 +193,9 @@ final class PassWalk {
         Retries.Attempt attempt = persistence.begin("batch");
         lastCommit = time.nanos();
         while (true) {
-            boolean leave = awaitLeave(claim.tuning());
+            boolean begins = leave.await(claim.tuning());
             identity.again(persistence);
-            Ask ask = sizing.ask(rates.rowsASecond());
+            Ask ask = sizing.ask(leave.rates().rowsASecond());
             vitals.next(sizing.size().size(), ask.stripes());
             long ready = time.nanos();
             if (Math.max(ask.stripes(), claim.position().stripes()) > 1) {
@@ -201,7 +203,9 @@ final class PassWalk {
             }
             long begin = time.nanos();
             try {
-                switch (leave ? commit(batches, claim, ask, begin) : new Outcome.Refused()) {
+                switch (begins && !leave.stopAll().isNoted()
+                        ? commit(batches, claim, ask, begin)
+                        : new Outcome.Refused()) {
                     case Outcome.Committed c -> {
                         attempt.succeeded();
                         persistence.released();
@@ -224,6 +228,7 @@ final class PassWalk {
                             return;
                         }
                         claim = next.get();
+                        leave.stopAll().held();
                     }
                 }
             } catch (SQLException e) {
@@ -266,33 +271,6 @@ final class PassWalk {
         }
     }
 
-    /**
-     * Time until what was done so far is within the rates; and the moment at which a stop or a loss is noticed.
-     *
-     * @return false when the batch is not to begin: the checkpoint is read again first, as after one that was refused
-     */
-    private boolean awaitLeave(Tuning tuning) throws Stop, InterruptedException {
-        requireWanted();
-        rates.follow(tuning);
-        Optional<Rates.Owed> owed = rates.owed();
-        if (owed.isEmpty()) {
-            persistence.unpaced();
-            return true;
-        }
-        boolean longer = owed.get().length().compareTo(LONGEST_WAIT) > 0;
-        persistence.hold(owed.get().limit(), longer ? LONGEST_WAIT : owed.get().length());
-        return !longer;
-    }
-
-    private void requireWanted() throws Stop, InterruptedException {
-        if (Thread.currentThread().isInterrupted()) {
-            throw new InterruptedException("asked to stop");
-        }
-        if (vitals.isLost()) {
-            throw new Stop(Stop.Reason.FENCED);
-        }
-    }
-
     private void rest(long worked) throws Stop, InterruptedException {
         if (rest > 0) {
             persistence.hold(
@@ -306,6 +284,7 @@ final class PassWalk {
         long now = time.nanos();
         double seconds = (now - begin) / 1e9;
         meters.recordBatch(prepared.job().name(), prepared.job().database(), c.scanned(), c.changed(), seconds);
+        Rates rates = leave.rates();
         rates.follow(c.tuning());
         vitals.progressed(c.scanned(), Duration.ofNanos(now - lastCommit), rates.rows());
         lastCommit = now;

@@ -1,5 +1,6 @@
 package dev.sluice.execution;
 
+import dev.sluice.checkpoint.Halt;
 import dev.sluice.database.schema.tables.records.RunRecord;
 import dev.sluice.event.Actor;
 import dev.sluice.job.Job;
@@ -9,6 +10,7 @@ import dev.sluice.run.LaneTable;
 import dev.sluice.run.Preparation;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.RunTable;
+import dev.sluice.run.StopTable;
 import dev.sluice.run.StoredRuns;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +27,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
     private final RunEnvironment world;
     private final RunTable table;
     private final LaneTable lanes;
+    private final StopTable stops;
     private final String carrier;
     private final Heartbeats heartbeats;
     private final Seams seams = new Seams();
@@ -33,9 +36,10 @@ public final class RunCarrier implements Carrier, AutoCloseable {
         this.world = world;
         this.table = new RunTable(world.databases().control());
         this.lanes = new LaneTable(world.databases().control());
+        this.stops = new StopTable(world.databases().control());
         // a worker that was restarted under the same name is another carrier
         this.carrier = world.worker() + "#" + UUID.randomUUID().toString().substring(0, 8);
-        this.heartbeats = new Heartbeats(lanes, carrier, world.heartbeat(), world.takeover());
+        this.heartbeats = new Heartbeats(lanes, stops, carrier, world.heartbeat(), world.takeover());
     }
 
     @Override
@@ -114,7 +118,11 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                     new IdentityCheck(table, run, prepared.database()),
                     vitals,
                     persistence,
-                    rates,
+                    new Leave(
+                            new StopAll(stops, new Halt(prepared.database()), vitals, persistence),
+                            rates,
+                            vitals,
+                            persistence),
                     seams.lane(run),
                     world.meters(),
                     world.time());

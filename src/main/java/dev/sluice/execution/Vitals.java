@@ -25,6 +25,7 @@ final class Vitals {
     private volatile @Nullable Integer stripes;
     private volatile RunStatus.@Nullable Limit limit;
     private volatile boolean lost;
+    private volatile boolean stopNoted;
     private volatile LaneTable.Company company = new LaneTable.Company(1, 1);
 
     Vitals(LaneId lane) {
@@ -118,6 +119,15 @@ final class Vitals {
 
     RunStatus.@Nullable Limit limit() {
         return limit;
+    }
+
+    /** @param is whether the control database has the note that all runs are stopped */
+    void stopNoted(boolean is) {
+        stopNoted = is;
+    }
+
+    boolean isStopNoted() {
+        return stopNoted;
     }
 
     /** Another worker carries the lane now. */

@@ -130,6 +130,22 @@ final class RequestBody {
         return read;
     }
 
+    /** A text of 1 to so many characters, not blank; empty if the field is absent or null. */
+    Optional<String> text(String name, int most) {
+        JsonNode node = object.path(name);
+        if (node.isMissingNode() || node.isNull()) {
+            return Optional.empty();
+        }
+        if (!node.isTextual() || node.textValue().isBlank() || node.textValue().length() > most) {
+            mistake(
+                    name,
+                    node.isTextual() ? "out of range" : "not a text",
+                    "write a text of 1 to " + most + " characters");
+            return Optional.empty();
+        }
+        return Optional.of(node.textValue());
+    }
+
     /** A whole number; empty if the field is absent. */
     Optional<Integer> whole(String name, int least, int most) {
         JsonNode node = object.path(name);

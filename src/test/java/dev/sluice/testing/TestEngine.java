@@ -16,10 +16,12 @@ import dev.sluice.metrics.RunMeters;
 import dev.sluice.resilience.Retries;
 import dev.sluice.resilience.RetrySettings;
 import dev.sluice.resilience.RowRates;
+import dev.sluice.run.FleetStop;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.RunQueue;
 import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
+import dev.sluice.run.StoredFleetStop;
 import dev.sluice.run.StoredRuns;
 import dev.sluice.time.Time;
 import java.time.Duration;
@@ -74,8 +76,7 @@ public final class TestEngine implements AutoCloseable {
 
     /** On a given database that has limits. */
     public static TestEngine limited(TestPostgres.Fresh fresh, Time time, DatabaseLimits limits) {
-        return migrated(new TestEngine(
-                fresh, List.of(settings("main", fresh)), "main", time, Map.of("main", limits)));
+        return migrated(new TestEngine(fresh, List.of(settings("main", fresh)), "main", time, Map.of("main", limits)));
     }
 
     /** With the rows in one database and the control tables in another. */
@@ -222,6 +223,11 @@ public final class TestEngine implements AutoCloseable {
 
     public RunQueue queue() {
         return queue;
+    }
+
+    /** Stops all runs, and lets them go on. */
+    public FleetStop fleet() {
+        return new StoredFleetStop(databases);
     }
 
     public Databases databases() {
