@@ -17,6 +17,7 @@ import dev.sluice.dev.DevDoors;
 import dev.sluice.dev.DevOptions;
 import dev.sluice.dev.DevWorker;
 import dev.sluice.dev.StateFolder;
+import dev.sluice.execution.DatabaseLimits;
 import dev.sluice.job.JobReader;
 import dev.sluice.metrics.Meters;
 import dev.sluice.problem.Problem;
@@ -34,6 +35,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 
 /** Puts the parts together; the only place that does. */
 final class Wiring {
@@ -212,6 +214,15 @@ final class Wiring {
                 .sorted(Map.Entry.comparingByKey())
                 .map(e -> Worker.database(e.getKey(), e.getValue()))
                 .toList();
+    }
+
+    /** What may be done on each database, by its name. */
+    static Map<String, DatabaseLimits> limits(Settings settings) {
+        return settings.databases().entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey,
+                        e -> new DatabaseLimits(
+                                e.getValue().rowsPerSecond(), e.getValue().walPerHour())));
     }
 
     /** Meters of the libraries: pools, retries, limits. */

@@ -32,6 +32,7 @@ import dev.sluice.resilience.RowRates;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.RunQueue;
 import dev.sluice.run.RunState;
+import dev.sluice.run.StoredFleetStop;
 import dev.sluice.run.StoredRuns;
 import dev.sluice.schedule.QuartzCronCheck;
 import dev.sluice.schedule.ScheduleSettings;
@@ -104,6 +105,7 @@ final class Worker implements AutoCloseable {
                         settings.batch().growth(),
                         settings.batch().panic()),
                 throttles,
+                Wiring.limits(settings),
                 runMeters,
                 time,
                 w.name(),
@@ -147,6 +149,7 @@ final class Worker implements AutoCloseable {
                 new Services(
                         checked,
                         seen,
+                        new StoredFleetStop(brief),
                         starts,
                         dryRun,
                         gates,

@@ -69,6 +69,15 @@ CREATE TABLE sluice.run_time (
 ALTER TABLE sluice.run_time SET (fillfactor = 50);
 -- [jooq ignore stop]
 
+-- Where all runs are stopped there is one row. It is what counts; sluice.halt in each target keeps the batches out.
+CREATE TABLE sluice.stop_all (
+  id     int         NOT NULL PRIMARY KEY,
+  actor  text        NOT NULL,
+  at     timestamptz NOT NULL,
+  reason text,
+  CONSTRAINT stop_all_one CHECK (id = 1)
+);
+
 CREATE TABLE sluice.idempotency_key (
   key        varchar(255) NOT NULL PRIMARY KEY,
   request    varchar(64)  NOT NULL,

@@ -12,10 +12,21 @@ CREATE TABLE sluice.run_wanted (
   target_millis     int         NOT NULL,
   batch_size        int         NOT NULL,
   rows_per_second   int,
+  wal_per_hour      bigint,
   system_identifier varchar(32) NOT NULL,
   database_name     varchar(63) NOT NULL,
   changed_at        timestamptz NOT NULL,
   CONSTRAINT run_wanted_wanted CHECK (wanted IN ('running', 'paused', 'stopped'))
+);
+
+-- Where everything is stopped there is one row. A batch that began before it was there is kept out by the mark on its
+-- checkpoint.
+CREATE TABLE sluice.halt (
+  id     int         NOT NULL PRIMARY KEY,
+  actor  text        NOT NULL,
+  at     timestamptz NOT NULL,
+  reason text,
+  CONSTRAINT halt_one CHECK (id = 1)
 );
 
 -- One walk over the rows: the first migration, a sweep, a verification.
@@ -50,6 +61,7 @@ CREATE TABLE sluice.checkpoint (
   target_millis   int         NOT NULL,
   batch_size      int         NOT NULL,
   rows_per_second int,
+  wal_per_hour    bigint,
   lower_key       text[],
   upper_key       text[],
   cursor_key      text[],
@@ -65,6 +77,7 @@ CREATE TABLE sluice.checkpoint (
   batches         bigint      NOT NULL,
   done            boolean     NOT NULL,
   gone            boolean     NOT NULL,
+  halted          boolean     NOT NULL,
   claimed_at      timestamptz,
   updated_at      timestamptz NOT NULL,
   CONSTRAINT checkpoint_pkey PRIMARY KEY (run_id, pass, partition),

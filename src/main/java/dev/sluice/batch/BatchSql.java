@@ -12,8 +12,8 @@ import java.util.List;
  *
  * <pre>{@code
  * WITH sluice_claim AS MATERIALIZED (          -- 1. the checkpoint, if token, position and wish still hold
- *   SELECT upper_key, pg_stat_get_xact_tuples_hot_updated('"app"."u"'::regclass) AS hot
- *   FROM sluice.checkpoint WHERE run_id = ? … AND token = ? AND wanted = 'running' … FOR UPDATE),
+ *   SELECT upper_key, pg_current_wal_insert_lsn() AS wal, pg_stat_get_xact_tuples_hot_updated('"app"."u"'::regclass) AS hot
+ *   FROM sluice.checkpoint WHERE run_id = ? … AND token = ? AND wanted = 'running' AND NOT halted … FOR UPDATE),
  * sluice_nth AS MATERIALIZED (                 -- 2. the n-th key, at most the locked row's upper bound
  *   SELECT "u"."id" AS k1 FROM ONLY "app"."u" AS "u"
  *   WHERE "u"."id" > CAST(? AS bigint) AND "u"."id" <= (SELECT CAST(upper_key[1] AS bigint) FROM sluice_claim)
@@ -44,6 +44,9 @@ import java.util.List;
  * this transaction, and transactions of the session whose counts are not yet handed in, have changed so. It is read
  * before the change (every bound of the change hangs on the claim) and after it (with the aggregate over its rows); the
  * difference is this batch's.
+ *
+ * <p>The WAL is measured likewise, by how far the server's insert position has come from the claim to the advance of
+ * the checkpoint. That counts what others write meanwhile too, and so is an upper bound.
  */
 public final class BatchSql {
     /** What a batch is to its range. */
@@ -106,7 +109,7 @@ public final class BatchSql {
     }
 
     private void claim(boolean inPlace) {
-        add("WITH sluice_claim AS MATERIALIZED (SELECT upper_key, ");
+        add("WITH sluice_claim AS MATERIALIZED (SELECT upper_key, pg_current_wal_insert_lsn() AS wal, ");
         switch (form) {
             case WHOLE -> {}
             case OPENING -> add("CAST(? AS int) AS asked, ", Named.ASKED_STRIPES);
@@ -124,7 +127,9 @@ public final class BatchSql {
             add(" AND EXISTS (SELECT FROM pg_partition_ancestors(relation_oid::oid::regclass) AS a WHERE a.relid = "
                     + facts.oid() + "::oid)");
         }
-        add(" AND wanted = 'running' AND NOT done FOR UPDATE),\n");
+        add(" AND wanted = 'running' AND NOT done AND NOT halted");
+        // by the index: a sequential scan, which the sessions forbid, would be costed as if it were the worst of plans
+        add(" AND NOT EXISTS (SELECT FROM sluice.halt WHERE id = 1) FOR UPDATE),\n");
     }
 
     /** Rows of the relation this session has changed in place, so far. */

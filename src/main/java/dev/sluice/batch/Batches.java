@@ -85,7 +85,6 @@ public final class Batches {
     }
 
     private static Outcome committed(ResultSet row) throws SQLException {
-        Object limit = row.getObject("rows_per_second");
         return new Outcome.Committed(
                 new Position(
                         key(row, "cursor_key"), key(row, "range_end"), row.getInt("stripes"), row.getInt("stripe")),
@@ -95,8 +94,12 @@ public final class Batches {
                 row.getLong("hot"),
                 row.getLong("matching"),
                 row.getLong("violations"),
+                row.getLong("wal"),
                 new Tuning(
-                        row.getInt("target_millis"), row.getInt("batch_size"), limit == null ? null : (Integer) limit),
+                        row.getInt("target_millis"),
+                        row.getInt("batch_size"),
+                        row.getObject("rows_per_second", Integer.class),
+                        row.getObject("wal_per_hour", Long.class)),
                 row.getString("lock_timeout"));
     }
 

@@ -17,6 +17,7 @@ public sealed interface Outcome {
      *     only where the server has {@code track_counts} on, as autovacuum needs it
      * @param matching rows that still match {@code where}; in a look, violating rows a sweep could mend
      * @param violations rows found violating
+     * @param wal bytes of WAL that the server wrote while the batch ran: its own, and what others wrote meanwhile
      * @param tuning settings now in force
      * @param lockTimeout the session's {@code lock_timeout} as the server has it, such as {@code 500ms}
      */
@@ -28,6 +29,7 @@ public sealed interface Outcome {
             long hot,
             long matching,
             long violations,
+            long wal,
             Tuning tuning,
             String lockTimeout)
             implements Outcome {}

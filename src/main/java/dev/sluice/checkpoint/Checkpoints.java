@@ -65,21 +65,29 @@ public final class Checkpoints {
             if (fresh == 0) {
                 return;
             }
+            boolean halted = Halt.marks(c);
             for (int i = 0; i < ranges.size(); i++) {
-                insert(c, new PartitionId(run, pass, i), i % lanes, ranges.get(i), mandate);
+                insert(c, new PartitionId(run, pass, i), i % lanes, ranges.get(i), mandate, halted);
             }
         });
     }
 
-    private static void insert(DSLContext c, PartitionId id, int lane, KeyRange range, RunWantedRecord mandate) {
-        Tuning tuning = new Tuning(mandate.getTargetMillis(), mandate.getBatchSize(), mandate.getRowsPerSecond());
+    private static void insert(
+            DSLContext c, PartitionId id, int lane, KeyRange range, RunWantedRecord mandate, boolean halted) {
         Position start = Position.after(range.lower());
         insert(
                 c,
-                new Claim(id, range.relation(), range.key(), UUID.randomUUID(), start, range.upper(), tuning),
+                new Claim(
+                        id,
+                        range.relation(),
+                        range.key(),
+                        UUID.randomUUID(),
+                        start,
+                        range.upper(),
+                        RunMandate.tuning(mandate)),
                 lane,
-                null,
-                mandate.getWanted());
+                mandate.getWanted(),
+                halted);
     }
 
     /**
@@ -87,22 +95,29 @@ public final class Checkpoints {
      * caller rolls it back.
      */
     public static void insertTrial(Connection connection, Claim claim) {
-        insert(DSL.using(connection, SQLDialect.POSTGRES), claim, 0, null, Wanted.RUNNING.code());
+        insert(DSL.using(connection, SQLDialect.POSTGRES), claim, 0, Wanted.RUNNING.code(), false);
     }
 
-    private static void insert(DSLContext c, Claim claim, int lane, @Nullable String carrier, String wanted) {
+    private static void insert(DSLContext c, Claim claim, int lane, String wanted, boolean halted) {
         // one that went a moment ago has none: its rows are then found not to be walked
         insert(
                 c,
                 claim,
                 DSL.field("coalesce(to_regclass({0})::oid::bigint, 0)", Long.class, DSL.val(claim.relation())),
                 lane,
-                carrier,
-                wanted);
+                null,
+                wanted,
+                halted);
     }
 
     static void insert(
-            DSLContext c, Claim claim, Field<Long> relation, int lane, @Nullable String carrier, String wanted) {
+            DSLContext c,
+            Claim claim,
+            Field<Long> relation,
+            int lane,
+            @Nullable String carrier,
+            String wanted,
+            boolean halted) {
         c.insertInto(CHECKPOINT)
                 .set(CHECKPOINT.RUN_ID, claim.id().run())
                 .set(CHECKPOINT.PASS, claim.id().pass())
@@ -119,6 +134,7 @@ public final class Checkpoints {
                 .set(CHECKPOINT.TARGET_MILLIS, claim.tuning().targetMillis())
                 .set(CHECKPOINT.BATCH_SIZE, claim.tuning().batchSize())
                 .set(CHECKPOINT.ROWS_PER_SECOND, claim.tuning().rowsPerSecond())
+                .set(CHECKPOINT.WAL_PER_HOUR, claim.tuning().walPerHour())
                 .set(CHECKPOINT.LOWER_KEY, array(claim.position().cursor()))
                 .set(CHECKPOINT.UPPER_KEY, array(claim.upper()))
                 .set(CHECKPOINT.CURSOR_KEY, array(claim.position().cursor()))
@@ -133,6 +149,7 @@ public final class Checkpoints {
                 .set(CHECKPOINT.BATCHES, 0L)
                 .set(CHECKPOINT.DONE, claim.upper() == null)
                 .set(CHECKPOINT.GONE, false)
+                .set(CHECKPOINT.HALTED, halted)
                 .set(CHECKPOINT.UPDATED_AT, CLOCK)
                 .execute();
     }
@@ -254,7 +271,7 @@ public final class Checkpoints {
                 r.getToken(),
                 position(r),
                 list(r.getUpperKey()),
-                new Tuning(r.getTargetMillis(), r.getBatchSize(), r.getRowsPerSecond()));
+                new Tuning(r.getTargetMillis(), r.getBatchSize(), r.getRowsPerSecond(), r.getWalPerHour()));
     }
 
     static Position position(CheckpointRecord r) {

@@ -177,6 +177,7 @@ public final class Claims {
                     .where(RUN_WANTED.RUN_ID.eq(run))
                     .forUpdate()
                     .fetchSingle();
+            boolean halted = Halt.marks(c);
             CheckpointRecord row = c.selectFrom(CHECKPOINT)
                     .where(Checkpoints.is(id), CHECKPOINT.DONE.isFalse())
                     .forUpdate()
@@ -196,8 +197,8 @@ public final class Claims {
                     UUID.randomUUID(),
                     Position.after(at),
                     Arrays.asList(row.getUpperKey()),
-                    new Tuning(mandate.getTargetMillis(), mandate.getBatchSize(), mandate.getRowsPerSecond()));
-            Checkpoints.insert(c, rest, DSL.val(row.getRelationOid()), lane, carrier, mandate.getWanted());
+                    RunMandate.tuning(mandate));
+            Checkpoints.insert(c, rest, DSL.val(row.getRelationOid()), lane, carrier, mandate.getWanted(), halted);
             return Optional.of(rest);
         });
     }

@@ -34,8 +34,8 @@ public final class Relations {
     private static final String BRING_BACK = """
             UPDATE sluice.checkpoint AS c
                SET pass = ?, partition = b.number, lane = 0, carrier = NULL, claimed_at = NULL, token = gen_random_uuid(),
-                   done = false, gone = false, wanted = w.wanted, target_millis = w.target_millis,
-                   batch_size = w.batch_size, rows_per_second = w.rows_per_second
+                   done = false, gone = false, halted = ?, wanted = w.wanted, target_millis = w.target_millis,
+                   batch_size = w.batch_size, rows_per_second = w.rows_per_second, wal_per_hour = w.wal_per_hour
               FROM (SELECT o.pass, o.partition, row_number() OVER (ORDER BY o.pass, o.partition)
                            + (SELECT coalesce(max(n.partition), -1) FROM sluice.checkpoint n WHERE n.run_id = ? AND n.pass = ?) AS number
                       FROM sluice.checkpoint o JOIN sluice.pass p ON p.run_id = o.run_id AND p.pass = o.pass
@@ -119,7 +119,8 @@ public final class Relations {
         sql.transaction(tx -> {
             // the mandate first: a pause or cancel sees them, or waits
             tx.dsl().fetch("SELECT 1 FROM sluice.run_wanted WHERE run_id = ? FOR UPDATE", run);
-            tx.dsl().execute(BRING_BACK, pass, run, pass, run, pass, back.toArray(Long[]::new), run);
+            boolean halted = Halt.marks(tx.dsl());
+            tx.dsl().execute(BRING_BACK, pass, halted, run, pass, run, pass, back.toArray(Long[]::new), run);
         });
     }
 }

@@ -44,6 +44,7 @@ public final class RunMandate {
                 .set(RUN_WANTED.TARGET_MILLIS, tuning.targetMillis())
                 .set(RUN_WANTED.BATCH_SIZE, tuning.batchSize())
                 .set(RUN_WANTED.ROWS_PER_SECOND, tuning.rowsPerSecond())
+                .set(RUN_WANTED.WAL_PER_HOUR, tuning.walPerHour())
                 .set(RUN_WANTED.SYSTEM_IDENTIFIER, identity.systemIdentifier())
                 .set(RUN_WANTED.DATABASE_NAME, identity.databaseName())
                 .set(RUN_WANTED.CHANGED_AT, Checkpoints.CLOCK)
@@ -87,6 +88,7 @@ public final class RunMandate {
                     .set(RUN_WANTED.TARGET_MILLIS, tuning.targetMillis())
                     .set(RUN_WANTED.BATCH_SIZE, tuning.batchSize())
                     .set(RUN_WANTED.ROWS_PER_SECOND, tuning.rowsPerSecond())
+                    .set(RUN_WANTED.WAL_PER_HOUR, tuning.walPerHour())
                     .set(RUN_WANTED.CHANGED_AT, Checkpoints.CLOCK)
                     .where(RUN_WANTED.RUN_ID.eq(run))
                     .execute();
@@ -94,22 +96,25 @@ public final class RunMandate {
                     .set(CHECKPOINT.TARGET_MILLIS, tuning.targetMillis())
                     .set(CHECKPOINT.BATCH_SIZE, tuning.batchSize())
                     .set(CHECKPOINT.ROWS_PER_SECOND, tuning.rowsPerSecond())
+                    .set(CHECKPOINT.WAL_PER_HOUR, tuning.walPerHour())
                     .where(CHECKPOINT.RUN_ID.eq(run), CHECKPOINT.DONE.isFalse())
                     .execute();
             return rows == 1;
         });
     }
 
-    private static DSLContext patient(DSLContext c) {
+    /** A transaction that waits for batches in flight. */
+    static DSLContext patient(DSLContext c) {
         c.execute("SET LOCAL lock_timeout = " + PATIENCE.toMillis());
         return c;
     }
 
+    /** The settings of a run's mandate. */
+    static Tuning tuning(RunWantedRecord r) {
+        return new Tuning(r.getTargetMillis(), r.getBatchSize(), r.getRowsPerSecond(), r.getWalPerHour());
+    }
+
     private static Mandate mandate(RunWantedRecord r) {
-        return new Mandate(
-                Wanted.of(r.getWanted()),
-                new Tuning(r.getTargetMillis(), r.getBatchSize(), r.getRowsPerSecond()),
-                r.getSystemIdentifier(),
-                r.getDatabaseName());
+        return new Mandate(Wanted.of(r.getWanted()), tuning(r), r.getSystemIdentifier(), r.getDatabaseName());
     }
 }

@@ -39,6 +39,8 @@ public final class CommandLineDoor {
                 .addSubcommand(new RunCommands.Resume(terminal))
                 .addSubcommand(new RunCommands.Cancel(terminal))
                 .addSubcommand(new RunCommands.Tune(terminal))
+                .addSubcommand(new FleetCommands.StopAll(terminal))
+                .addSubcommand(new FleetCommands.ResumeAll(terminal))
                 .addSubcommand(
                         new CommandLine(new GateCommand(terminal)).addSubcommand(new GateCommand.Switch(terminal)))
                 .addSubcommand(new EventsCommand(terminal))

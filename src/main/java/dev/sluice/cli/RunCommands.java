@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.config.SizeText;
 import dev.sluice.time.DurationText;
 import java.time.Duration;
 import java.util.Map;
@@ -132,6 +133,13 @@ final class RunCommands {
         @Nullable
         Integer rowsPerSecond;
 
+        @Option(
+                names = "--wal-per-hour",
+                paramLabel = "SIZE",
+                description = "bytes of WAL in an hour at most, 1MB to 1000TB; 0 takes the limit away")
+        @Nullable
+        String walPerHour;
+
         Tune(Terminal terminal) {
             super(terminal);
         }
@@ -148,11 +156,22 @@ final class RunCommands {
             if (rowsPerSecond != null) {
                 change.put("rowsPerSecond", rowsPerSecond);
             }
+            if (walPerHour != null) {
+                change.put("walPerHour", bytes(walPerHour));
+            }
             if (change.isEmpty()) {
-                throw usage("Name at least one of --target, --batch-size, --rows-per-second.");
+                throw usage("Name at least one of --target, --batch-size, --rows-per-second, --wal-per-hour.");
             }
             Server worker = server();
             return tell(worker.patch("/runs/" + runId(worker, run) + "/settings", change));
+        }
+
+        /** Without a unit only 0 is plain enough. */
+        private long bytes(String size) {
+            return size.equals("0")
+                    ? 0
+                    : SizeText.parse(size)
+                            .orElseThrow(() -> usage("'" + size + "' is not " + SizeText.FORM + ", or 0."));
         }
     }
 }

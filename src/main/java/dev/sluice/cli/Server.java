@@ -86,6 +86,11 @@ public final class Server {
         return send("POST", path, Optional.empty(), headers);
     }
 
+    /** {@code POST} with a JSON body. */
+    public JsonNode post(String path, ObjectNode body) {
+        return send("POST", path, Optional.of(body.toString()), Map.of("Content-Type", "application/json"));
+    }
+
     /** {@code PATCH} with a JSON body. */
     public JsonNode patch(String path, ObjectNode body) {
         return send("PATCH", path, Optional.of(body.toString()), Map.of("Content-Type", "application/json"));

@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.config.SizeText;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -21,6 +22,12 @@ final class StatusCommand extends ServerSubcommand {
         Server worker = server();
         if (which == null) {
             all(worker.get("/jobs"));
+            if (!json()) {
+                JsonNode stop = worker.get("/stop-all");
+                if (stop.path("stopped").asBoolean()) {
+                    say(FleetCommands.stopped(stop));
+                }
+            }
         } else if (isRunId(which)) {
             one(worker.get("/runs/" + which), this::run);
         } else {
@@ -113,7 +120,11 @@ final class StatusCommand extends ServerSubcommand {
                 + settings.path("batchSize").asText() + ", rows per second "
                 + (settings.path("rowsPerSecond").isNull()
                         ? "unlimited"
-                        : settings.path("rowsPerSecond").asText()));
+                        : settings.path("rowsPerSecond").asText())
+                + ", WAL per hour "
+                + (settings.path("walPerHour").isNumber()
+                        ? SizeText.format(settings.path("walPerHour").asLong())
+                        : "unlimited"));
         JsonNode time = run.path("time");
         say("  time ........ worked " + Words.seconds(time.path("workingSeconds")) + ", paced "
                 + Words.seconds(time.path("pacedSeconds")) + ", held " + Words.seconds(time.path("heldSeconds"))

@@ -95,7 +95,7 @@ final class KnownKeys {
         } else if (type == Duration.class) {
             return DurationText.FORM;
         } else if (type == SettingsMapping.Size.class) {
-            return "a number with B, kB or MB, such as 1MB";
+            return SizeText.FORM;
         } else if (type == Role.class) {
             return Role.choices();
         } else if (type == TokenHash.class) {

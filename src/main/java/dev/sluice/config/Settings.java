@@ -33,6 +33,7 @@ public record Settings(
         Batch batch,
         Throttle throttle) {
     private static final String HIDDEN = "(hidden)";
+    private static final String NONE = "(none)";
 
     public Settings {
         databases = Map.copyOf(databases);
@@ -62,6 +63,8 @@ public record Settings(
      * @param analyzeTimeout {@code statement_timeout} of ANALYZE
      * @param connectTimeout of a new connection
      * @param socketTimeout how long a read from the server may take
+     * @param rowsPerSecond keys walked per second at most, by all runs and workers together
+     * @param walPerHour bytes of WAL in an hour at most, of all runs and workers together
      */
     public record Database(
             String url,
@@ -75,7 +78,9 @@ public record Settings(
             Duration transactionTimeout,
             Duration analyzeTimeout,
             Duration connectTimeout,
-            Duration socketTimeout) {
+            Duration socketTimeout,
+            Optional<Integer> rowsPerSecond,
+            Optional<Long> walPerHour) {
 
         /** Without the password. */
         @Override
@@ -177,7 +182,7 @@ public record Settings(
             String at = "databases." + name + ".";
             lines.put(at + "url", d.url());
             lines.put(at + "user", d.user());
-            lines.put(at + "password", d.password().isPresent() ? HIDDEN : "(none)");
+            lines.put(at + "password", d.password().isPresent() ? HIDDEN : NONE);
             lines.put(at + "pool-size", d.poolSize());
             lines.put(at + "cores", d.cores().map(String::valueOf).orElse("(not given)"));
             lines.put(at + "lock-timeout", text(d.lockTimeout()));
@@ -187,6 +192,10 @@ public record Settings(
             lines.put(at + "analyze-timeout", text(d.analyzeTimeout()));
             lines.put(at + "connect-timeout", text(d.connectTimeout()));
             lines.put(at + "socket-timeout", text(d.socketTimeout()));
+            lines.put(
+                    at + "rows-per-second",
+                    d.rowsPerSecond().map(String::valueOf).orElse(NONE));
+            lines.put(at + "wal-per-hour", d.walPerHour().map(SizeText::format).orElse(NONE));
         });
         lines.put("control", control);
         lines.put("jobs", jobs);

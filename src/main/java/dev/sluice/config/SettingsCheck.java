@@ -13,6 +13,9 @@ final class SettingsCheck {
     private static final Pattern ACTOR = Pattern.compile("[A-Za-z0-9._-]{1,63}");
     private static final Set<String> RESERVED = Set.of("local", "schedule", "dev");
     private static final int MAX_BODY = 10_000_000;
+    private static final int FASTEST = 1_000_000_000;
+    private static final long LEAST_WAL = 1_000_000L;
+    private static final long MOST_WAL = 1_000_000_000_000_000L;
     private final GivenValues given;
 
     private SettingsCheck(GivenValues given) {
@@ -81,6 +84,11 @@ final class SettingsCheck {
         within(at + "analyze-timeout", d.analyzeTimeout(), Duration.ofSeconds(1), Duration.ofHours(24));
         within(at + "connect-timeout", d.connectTimeout(), Duration.ofSeconds(1), Duration.ofMinutes(5));
         within(at + "socket-timeout", d.socketTimeout(), Duration.ofSeconds(2), Duration.ofHours(24));
+        d.rowsPerSecond().ifPresent(r -> within(at + "rows-per-second", r, 1, FASTEST));
+        d.walPerHour()
+                .filter(w -> w < LEAST_WAL || w > MOST_WAL)
+                .ifPresent(w ->
+                        refuse(at + "wal-per-hour", SizeText.format(w) + " is out of range.", "write 1MB to 1000TB."));
         notBelow(at + "transaction-timeout", d.transactionTimeout(), at + "statement-timeout", d.statementTimeout());
         notBelow(at + "socket-timeout", d.socketTimeout(), at + "statement-timeout", d.statementTimeout());
     }

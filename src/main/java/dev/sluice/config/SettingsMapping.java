@@ -63,6 +63,10 @@ interface SettingsMapping {
 
         @WithDefault("5m")
         Duration socketTimeout();
+
+        Optional<Integer> rowsPerSecond();
+
+        Optional<Size> walPerHour();
     }
 
     interface Http {
@@ -164,5 +168,5 @@ interface SettingsMapping {
     }
 
     /** So many bytes. */
-    record Size(int bytes) {}
+    record Size(long bytes) {}
 }

@@ -20,7 +20,6 @@ import java.util.stream.Collectors;
 /** Reads the settings: defaults, then the file, then the environment, the later one winning. */
 public final class SettingsReader {
     private static final Pattern KEY_IN_MESSAGE = Pattern.compile("sluice\\.([a-z0-9.\\[\\]-]+)");
-    private static final Pattern SIZE = Pattern.compile("(\\d{1,6})(B|kB|MB)");
 
     private SettingsReader() {}
 
@@ -76,7 +75,11 @@ public final class SettingsReader {
                             1000,
                             text -> DurationText.parse(text)
                                     .orElseThrow(() -> new IllegalArgumentException(DurationText.FORM)))
-                    .withConverter(SettingsMapping.Size.class, 1000, SettingsReader::size)
+                    .withConverter(
+                            SettingsMapping.Size.class,
+                            1000,
+                            text -> new SettingsMapping.Size(SizeText.parse(text)
+                                    .orElseThrow(() -> new IllegalArgumentException(SizeText.FORM))))
                     .withConverter(Boolean.class, 1000, SettingsReader::bool)
                     .withConverter(
                             Role.class,
@@ -119,15 +122,6 @@ public final class SettingsReader {
                                 "set " + key + " in the file, or " + variable + " in the environment."));
     }
 
-    private static SettingsMapping.Size size(String text) {
-        Matcher m = SIZE.matcher(text);
-        if (!m.matches()) {
-            throw new IllegalArgumentException("not a size");
-        }
-        int unit = m.group(2).equals("MB") ? 1_000_000 : m.group(2).equals("kB") ? 1000 : 1;
-        return new SettingsMapping.Size((int) Math.min(Integer.MAX_VALUE, (long) Integer.parseInt(m.group(1)) * unit));
-    }
-
     private static Boolean bool(String text) {
         return switch (text) {
             case "true" -> true;
@@ -153,7 +147,9 @@ public final class SettingsReader {
                                 d.transactionTimeout(),
                                 d.analyzeTimeout(),
                                 d.connectTimeout(),
-                                d.socketTimeout())));
+                                d.socketTimeout(),
+                                d.rowsPerSecond(),
+                                d.walPerHour().map(SettingsMapping.Size::bytes))));
         var h = m.http();
         var tokens = h.tokens().stream()
                 .map(t -> new Settings.Token(t.name(), t.role(), t.hash()))
@@ -169,7 +165,7 @@ public final class SettingsReader {
                         h.port(),
                         h.publicMetrics(),
                         h.publicOpenapi(),
-                        h.maxBody().bytes(),
+                        (int) Math.min(Integer.MAX_VALUE, h.maxBody().bytes()),
                         tokens),
                 new Settings.Worker(
                         w.name().orElseGet(() -> hostName(environment)),

@@ -15,7 +15,7 @@ public interface Events {
      * @param actor who
      * @param action what: {@code run.queued}, {@code run.started}, {@code run.paused}, {@code run.resumed},
      *     {@code run.cancelled}, {@code run.tuned}, {@code run.succeeded}, {@code run.incomplete}, {@code run.failed},
-     *     {@code run.verifying}, {@code run.sweeping}
+     *     {@code run.verifying}, {@code run.sweeping}, {@code fleet.stopped}, {@code fleet.resumed}
      * @param job the job concerned
      * @param run the run concerned
      * @param detail further facts; values Jackson can write

@@ -3,22 +3,24 @@ package dev.sluice.execution;
 import dev.sluice.batch.BatchSize;
 import dev.sluice.batch.Outcome;
 import dev.sluice.checkpoint.Tuning;
-import dev.sluice.resilience.RowRate;
 import dev.sluice.run.RunStatus;
 import dev.sluice.throttle.Leave;
 import dev.sluice.throttle.Throttle;
 import dev.sluice.time.Time;
 import java.time.Duration;
-import java.util.OptionalDouble;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
- * What stands before each batch of a lane: the throttle, and the limits of rows. Every wait is told with its reason, and
- * whether the lane rests or is held.
+ * What stands before each batch of a lane: whether all runs are stopped, the throttle, and the rates. Every wait is told
+ * with its reason, and whether the lane rests or is held.
  */
 final class Admission {
+    /** Who has to wait for longer has the checkpoint read meanwhile: it may have been paused, tuned or cancelled. */
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+
+    private final StopAll stopAll;
     private final Throttle throttle;
-    private final RowRate rate;
+    private final Rates rates;
     private final Vitals vitals;
     private final Persistence persistence;
     private final BatchSize.Steps steps;
@@ -28,19 +30,37 @@ final class Admission {
 
     private long begun;
 
-    Admission(Throttle throttle, RowRate rate, Vitals vitals, Persistence persistence, BatchSize.Steps steps, Time time) {
+    Admission(
+            StopAll stopAll,
+            Throttle throttle,
+            Rates rates,
+            Vitals vitals,
+            Persistence persistence,
+            BatchSize.Steps steps,
+            Time time) {
+        this.stopAll = stopAll;
         this.throttle = throttle;
-        this.rate = rate;
+        this.rates = rates;
         this.vitals = vitals;
         this.persistence = persistence;
         this.steps = steps;
         this.time = time;
     }
 
-    /** Returns when the next batch may begin. */
-    void await(Tuning tuning) throws Stop, InterruptedException {
-        follow(tuning);
-        while (true) {
+    /**
+     * Waits until the next batch may begin; a stop and a loss are noticed here.
+     *
+     * @param tuning in force
+     * @return false when the batch is not to begin: the checkpoint is read again first, as after one that was refused
+     */
+    boolean await(Tuning tuning) throws Stop, InterruptedException {
+        long patience = time.nanos() + LONGEST_WAIT.toNanos();
+        rates.follow(tuning);
+        while (time.nanos() - patience < 0) {
+            requireWanted();
+            if (stopAll.isNoted()) {
+                return false;
+            }
             Leave leave = throttle.ask();
             vitals.pace(throttle.share());
             vitals.verdicts(throttle.verdicts());
@@ -49,22 +69,16 @@ final class Admission {
                 continue;
             }
             release();
-            Duration owed = rate.owed();
-            if (!owed.isPositive()) {
+            Optional<Rates.Owed> owed = rates.owed();
+            if (owed.isEmpty()) {
                 persistence.rested();
-                return;
+                return true;
             }
             throttle.isLimitedElsewhere();
-            Integer limit = tuning.rowsPerSecond();
-            persistence.rest(
-                    new RunStatus.Limit(
-                            "rows-per-second",
-                            "paced to " + limit + " rows/s",
-                            vitals.rate(),
-                            limit == null ? null : Double.valueOf(limit),
-                            time.now()),
-                    owed);
+            Duration length = owed.get().length();
+            persistence.rest(owed.get().limit(), length.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : length);
         }
+        return false;
     }
 
     private void wait(Leave.Denied denied) throws Stop, InterruptedException {
@@ -86,9 +100,17 @@ final class Admission {
         }
     }
 
-    private void follow(Tuning tuning) {
-        Integer limit = tuning.rowsPerSecond();
-        rate.limit(limit == null ? OptionalDouble.empty() : OptionalDouble.of(share(limit)));
+    /**
+     * @throws Stop when another worker has the lane
+     * @throws InterruptedException when this worker is asked to stop
+     */
+    void requireWanted() throws Stop, InterruptedException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedException("asked to stop");
+        }
+        if (vitals.isLost()) {
+            throw new Stop(Stop.Reason.FENCED);
+        }
     }
 
     /** A first batch of so many keys, which adapts from there. */
@@ -109,23 +131,15 @@ final class Admission {
 
     /** What it did. */
     void worked(Outcome.Committed done) {
-        rate.reserve(done.scanned());
+        rates.follow(done.tuning());
+        rates.worked(done.scanned(), done.wal());
     }
 
-    /** Keys that this lane may walk in a second; infinite without a limit. */
-    double rowsPerSecond() {
-        return rate.limit().orElse(Double.POSITIVE_INFINITY);
+    Rates rates() {
+        return rates;
     }
 
-    /** Keys that a batch should have at most, so that it is worth no more than a second of the rate; null for any. */
-    @Nullable
-    Integer rowsPerSecond(Tuning tuning) {
-        Integer limit = tuning.rowsPerSecond();
-        return limit == null ? null : (Integer) (int) Math.max(1, share(limit));
-    }
-
-    /** The run's limit is shared evenly by its lanes, on whichever workers they are. */
-    private double share(int limit) {
-        return (double) limit / vitals.lanesAlive();
+    StopAll stopAll() {
+        return stopAll;
     }
 }

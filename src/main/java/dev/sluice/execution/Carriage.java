@@ -34,6 +34,7 @@ final class Carriage {
     private final PassBeginning passes;
     private final Checkpoints checkpoints;
     private final PassWalk walk;
+    private final StopAll stopAll;
     private final Ending ending;
 
     Carriage(
@@ -50,6 +51,7 @@ final class Carriage {
         this.prepared = passes.prepared();
         this.checkpoints = new Checkpoints(prepared.database());
         this.walk = walk;
+        this.stopAll = walk.stopAll();
         this.ending = ending;
     }
 
@@ -62,7 +64,12 @@ final class Carriage {
         boolean wasLive = false;
         while (true) {
             RunRecord row = row();
-            switch (RunState.of(row.getState())) {
+            RunState state = RunState.of(row.getState());
+            if (state.isLive() && state != RunState.PAUSED && stopAll.isNoted() && stopAll.held()) {
+                wasLive = true;
+                continue;
+            }
+            switch (state) {
                 case QUEUED -> begin(row);
                 case RUNNING, SWEEPING -> {
                     walk(pass(row));
@@ -258,6 +265,9 @@ final class Carriage {
 
     private void succeed(RunRecord row, Verification by, Pass looked, Counts changes)
             throws Stop, RunFailed, InterruptedException {
+        if (stopAll.held()) {
+            return; // nor is the table analyzed now
+        }
         persistence.insist("analyze", () -> {
             Analyze.table(prepared.database(), prepared.changed());
             return true;

@@ -6,6 +6,7 @@ import dev.sluice.metrics.SignalReading;
 import dev.sluice.run.Json;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.LaneTable;
+import dev.sluice.run.StopTable;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,6 +22,7 @@ final class Heartbeats implements AutoCloseable {
 
     private final LaneTable table;
     private final RunMeters meters;
+    private final StopTable stops;
     private final String carrier;
     private final Duration takeover;
     private final Map<LaneId, Vitals> carried = new ConcurrentHashMap<>();
@@ -28,8 +30,15 @@ final class Heartbeats implements AutoCloseable {
             Thread.ofPlatform().name("heartbeat").daemon().factory());
     private boolean silent;
 
-    Heartbeats(LaneTable table, RunMeters meters, String carrier, Duration every, Duration takeover) {
+    Heartbeats(
+            LaneTable table,
+            StopTable stops,
+            RunMeters meters,
+            String carrier,
+            Duration every,
+            Duration takeover) {
         this.table = table;
+        this.stops = stops;
         this.meters = meters;
         this.carrier = carrier;
         this.takeover = takeover;
@@ -71,7 +80,7 @@ final class Heartbeats implements AutoCloseable {
                 .toList());
     }
 
-    /** Writes one now, and learns how many lanes share the run's rate. */
+    /** Writes one now, and learns whether all runs are stopped, and how many lanes share the rates. */
     void beat(Vitals vitals) {
         if (!table.beat(
                 vitals.lane(),
@@ -84,7 +93,8 @@ final class Heartbeats implements AutoCloseable {
             vitals.lose();
             return;
         }
-        vitals.lanesAlive(Math.max(1, table.alive(vitals.run(), takeover)));
+        vitals.stopNoted(stops.read().isPresent());
+        vitals.shares(table.alive(vitals.run(), takeover));
         tellTime(vitals);
     }
 

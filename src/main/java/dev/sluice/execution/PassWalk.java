@@ -101,6 +101,11 @@ final class PassWalk {
                 prepared, partitions, identity, vitals, persistence, admission, seam, meters, time, Proof.RENEWAL_REST);
     }
 
+    /** What holds this walk while all runs are stopped. */
+    StopAll stopAll() {
+        return admission.stopAll();
+    }
+
     /**
      * Walks what is left of the pass, together with the side lanes, which it opens; returns when every partition is
      * done.
@@ -116,7 +121,7 @@ final class PassWalk {
         walkAll(pass, work);
         while (!persistence.insist("checkpoint", () -> checkpoints.finish(vitals.run(), pass))) {
             // a crash of the server has taken the last batches back, or the pass itself
-            requireWanted();
+            admission.requireWanted();
             if (persistence
                     .insist("checkpoint", () -> checkpoints.pass(vitals.run(), pass))
                     .isEmpty()) {
@@ -140,7 +145,7 @@ final class PassWalk {
             if (left == Partitions.Left.NONE) {
                 return;
             }
-            requireWanted();
+            admission.requireWanted();
             time.pause(OTHERS_ASKED_EVERY);
             // to look for a half costs more than to ask whether others are done
             if (left == Partitions.Left.MINE || ++looks >= until) {
@@ -188,10 +193,9 @@ final class PassWalk {
         Retries.Attempt attempt = persistence.begin("batch");
         lastCommit = time.nanos();
         while (true) {
-            requireWanted();
-            admission.await(claim.tuning());
+            boolean begins = admission.await(claim.tuning());
             identity.again(persistence);
-            Ask ask = sizing.ask(admission.rowsPerSecond(claim.tuning()));
+            Ask ask = sizing.ask(admission.rates().rowsASecond());
             vitals.next(sizing.size().size(), ask.stripes());
             long ready = time.nanos();
             if (Math.max(ask.stripes(), claim.position().stripes()) > 1) {
@@ -199,7 +203,9 @@ final class PassWalk {
             }
             long begin = time.nanos();
             try {
-                switch (commit(batches, claim, ask, begin)) {
+                switch (begins && !admission.stopAll().isNoted()
+                        ? commit(batches, claim, ask, begin)
+                        : new Outcome.Refused()) {
                     case Outcome.Committed c -> {
                         attempt.succeeded();
                         persistence.released();
@@ -222,6 +228,7 @@ final class PassWalk {
                             return;
                         }
                         claim = next.get();
+                        admission.stopAll().held();
                     }
                 }
             } catch (SQLException e) {
@@ -263,15 +270,6 @@ final class PassWalk {
         }
     }
 
-    private void requireWanted() throws Stop, InterruptedException {
-        if (Thread.currentThread().isInterrupted()) {
-            throw new InterruptedException("asked to stop");
-        }
-        if (vitals.isLost()) {
-            throw new Stop(Stop.Reason.FENCED);
-        }
-    }
-
     private void rest(long worked) throws Stop, InterruptedException {
         if (rest > 0) {
             persistence.rest(
@@ -285,7 +283,7 @@ final class PassWalk {
         long now = time.nanos();
         double seconds = (now - begin) / 1e9;
         meters.recordBatch(prepared.job().name(), prepared.job().database(), c.scanned(), c.changed(), seconds);
-        vitals.progressed(c.scanned(), Duration.ofNanos(now - lastCommit), admission.rowsPerSecond());
+        vitals.progressed(c.scanned(), Duration.ofNanos(now - lastCommit), admission.rates().rows());
         lastCommit = now;
         lastBatch = Duration.ofNanos(now - begin);
         admission.worked(c);

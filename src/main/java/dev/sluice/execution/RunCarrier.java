@@ -1,15 +1,16 @@
 package dev.sluice.execution;
 
+import dev.sluice.checkpoint.Halt;
 import dev.sluice.database.schema.tables.records.RunRecord;
 import dev.sluice.event.Actor;
 import dev.sluice.job.Job;
 import dev.sluice.plan.PlanReport;
-import dev.sluice.resilience.RowRate;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.LaneTable;
 import dev.sluice.run.Preparation;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.RunTable;
+import dev.sluice.run.StopTable;
 import dev.sluice.run.StoredRuns;
 import dev.sluice.throttle.Throttle;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
     private final RunEnvironment world;
     private final RunTable table;
     private final LaneTable lanes;
+    private final StopTable stops;
     private final String carrier;
     private final Heartbeats heartbeats;
     private final Seams seams = new Seams();
@@ -35,9 +37,10 @@ public final class RunCarrier implements Carrier, AutoCloseable {
         this.world = world;
         this.table = new RunTable(world.databases().control());
         this.lanes = new LaneTable(world.databases().control());
+        this.stops = new StopTable(world.databases().control());
         // a worker that was restarted under the same name is another carrier
         this.carrier = world.worker() + "#" + UUID.randomUUID().toString().substring(0, 8);
-        this.heartbeats = new Heartbeats(lanes, world.meters(), carrier, world.heartbeat(), world.takeover());
+        this.heartbeats = new Heartbeats(lanes, stops, world.meters(), carrier, world.heartbeat(), world.takeover());
     }
 
     @Override
@@ -49,10 +52,9 @@ public final class RunCarrier implements Carrier, AutoCloseable {
         Vitals vitals = new Vitals(lane, row.get().getJob(), row.get().getDatabase(), world.time());
         heartbeats.add(vitals);
         boolean ended = false;
-        String limit = row.get().getJob() + (lane.conducts() ? "" : "/" + lane.lane());
-        try (RowRate rate = world.rates().open(limit);
+        try (Rates rates = Rates.of(world, row.get(), vitals);
                 MDC.MDCCloseable ignored = MDC.putCloseable("run", lane.run().toString())) {
-            carry(row.get(), vitals, rate);
+            carry(row.get(), vitals, rates);
             ended = true;
         } catch (Stop stop) {
             LOG.info(
@@ -68,7 +70,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
         }
     }
 
-    private void carry(RunRecord row, Vitals vitals, RowRate rate) throws Stop, InterruptedException {
+    private void carry(RunRecord row, Vitals vitals, Rates rates) throws Stop, InterruptedException {
         UUID run = row.getId();
         LaneId lane = vitals.lane();
         Persistence persistence =
@@ -105,7 +107,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                 return true;
             });
             try (Throttle throttle = world.throttles().open(job, prepared.facts())) {
-                carry(row, vitals, persistence, ending, prepared, new Admission(throttle, rate, vitals, persistence, world.steps(), world.time()));
+                carry(row, vitals, persistence, ending, prepared, new Admission(new StopAll(stops, new Halt(prepared.database()), vitals, persistence), throttle, rates, vitals, persistence, world.steps(), world.time()));
             }
         } catch (RunFailed failed) {
             LOG.error(

@@ -9,6 +9,7 @@ import dev.sluice.resilience.RowRates;
 import dev.sluice.throttle.Throttles;
 import dev.sluice.time.Time;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * What the carrying of runs needs from the rest of the worker.
@@ -19,6 +20,7 @@ import java.time.Duration;
  * @param rates the limits of rows per second
  * @param steps how the size of a batch adapts
  * @param throttles how fast each run may go
+ * @param limits of the databases, by their names; one that is missing has none
  * @param meters what happened
  * @param time clock and waits
  * @param worker this worker's name
@@ -34,10 +36,15 @@ public record RunEnvironment(
         RowRates rates,
         BatchSize.Steps steps,
         Throttles throttles,
+        Map<String, DatabaseLimits> limits,
         RunMeters meters,
         Time time,
         String worker,
         LaneOffers offers,
         Duration heartbeat,
         Duration takeover,
-        int maxSweeps) {}
+        int maxSweeps) {
+    public RunEnvironment {
+        limits = Map.copyOf(limits);
+    }
+}

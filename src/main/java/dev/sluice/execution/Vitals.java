@@ -1,6 +1,7 @@
 package dev.sluice.execution;
 
 import dev.sluice.run.LaneId;
+import dev.sluice.run.LaneTable;
 import dev.sluice.run.RunStatus;
 import dev.sluice.throttle.Verdict;
 import dev.sluice.time.Time;
@@ -29,7 +30,8 @@ final class Vitals {
     private volatile @Nullable Integer stripes;
     private volatile RunStatus.@Nullable Limit limit;
     private volatile boolean lost;
-    private volatile int lanesAlive = 1;
+    private volatile boolean stopNoted;
+    private volatile LaneTable.Company company = new LaneTable.Company(1, 1);
 
     private final TimeSpent spent;
     private volatile @Nullable Double pace;
@@ -83,13 +85,18 @@ final class Vitals {
         return lane.run();
     }
 
-    /** Lanes of the run that share its rate, at least 1. */
+    /** Lanes of the run that share its rates, at least 1. */
     int lanesAlive() {
-        return lanesAlive;
+        return Math.max(1, company.ofRun());
     }
 
-    void lanesAlive(int count) {
-        lanesAlive = count;
+    /** Lanes of all runs on the same database, which share its rates, at least 1. */
+    int lanesOnDatabase() {
+        return Math.max(1, company.onDatabase());
+    }
+
+    void shares(LaneTable.Company now) {
+        company = now;
     }
 
     /**
@@ -157,6 +164,15 @@ final class Vitals {
 
     RunStatus.@Nullable Limit limit() {
         return limit;
+    }
+
+    /** @param is whether the control database has the note that all runs are stopped */
+    void stopNoted(boolean is) {
+        stopNoted = is;
+    }
+
+    boolean isStopNoted() {
+        return stopNoted;
     }
 
     /** Another worker carries the lane now. */

@@ -39,6 +39,7 @@ public final class HttpServer implements AutoCloseable {
         this.events = new EventRoutes(services.events(), time);
         routes.addAll(new JobRoutes(services, settings).routes());
         routes.addAll(new RunRoutes(services, settings).routes());
+        routes.addAll(new FleetRoutes(services, settings).routes());
         routes.addAll(events.routes());
         routes.addAll(new HealthRoutes(operations, settings).routes());
         this.javalin = Javalin.create(this::configure);

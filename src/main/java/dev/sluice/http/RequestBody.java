@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.config.SizeText;
 import dev.sluice.problem.Problem;
 import dev.sluice.time.DurationText;
 import io.javalin.http.Context;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** A request's body: a JSON object whose every field must be known. An empty body is an object without fields. */
@@ -128,6 +130,22 @@ final class RequestBody {
         return read;
     }
 
+    /** A text of 1 to so many characters, not blank; empty if the field is absent or null. */
+    Optional<String> text(String name, int most) {
+        JsonNode node = object.path(name);
+        if (node.isMissingNode() || node.isNull()) {
+            return Optional.empty();
+        }
+        if (!node.isTextual() || node.textValue().isBlank() || node.textValue().length() > most) {
+            mistake(
+                    name,
+                    node.isTextual() ? "out of range" : "not a text",
+                    "write a text of 1 to " + most + " characters");
+            return Optional.empty();
+        }
+        return Optional.of(node.textValue());
+    }
+
     /** A whole number; empty if the field is absent. */
     Optional<Integer> whole(String name, int least, int most) {
         JsonNode node = object.path(name);
@@ -142,6 +160,28 @@ final class RequestBody {
             return Optional.empty();
         }
         return Optional.of(node.intValue());
+    }
+
+    /** A number of bytes, or a text such as {@code 20GB}; 0 is always allowed. Empty if the field is absent. */
+    Optional<Long> size(String name, long least, long most) {
+        JsonNode node = object.path(name);
+        if (node.isMissingNode()) {
+            return Optional.empty();
+        }
+        OptionalLong read = node.isTextual()
+                ? SizeText.parse(node.textValue())
+                : node.isIntegralNumber() && node.canConvertToLong()
+                        ? OptionalLong.of(node.longValue())
+                        : OptionalLong.empty();
+        if (read.isEmpty() || read.getAsLong() != 0 && (read.getAsLong() < least || read.getAsLong() > most)) {
+            mistake(
+                    name,
+                    read.isPresent() || node.isIntegralNumber() ? "out of range" : "not a size",
+                    "write a text from \"" + SizeText.format(least) + "\" to \"" + SizeText.format(most)
+                            + "\", so many bytes, or 0");
+            return Optional.empty();
+        }
+        return Optional.of(read.getAsLong());
     }
 
     /** Whether the field is there and null. */

@@ -83,17 +83,20 @@ final class RunRoutes {
     private void tune(Context ctx, Caller caller) {
         RequestParts.only(ctx);
         UUID id = RequestParts.runId(ctx);
-        RequestBody body = RequestBody.read(ctx, maxBody).only("target", "batchSize", "rowsPerSecond");
+        RequestBody body = RequestBody.read(ctx, maxBody).only("target", "batchSize", "rowsPerSecond", "walPerHour");
         var change = new SettingsChange(
                 body.duration("target", SHORTEST, LONGEST),
                 body.whole("batchSize", 1, 100_000),
-                body.isNull("rowsPerSecond") ? Optional.of(0) : body.whole("rowsPerSecond", 0, Job.FASTEST));
+                body.isNull("rowsPerSecond") ? Optional.of(0) : body.whole("rowsPerSecond", 0, Job.FASTEST),
+                body.isNull("walPerHour")
+                        ? Optional.of(0L)
+                        : body.size("walPerHour", SettingsChange.LEAST_WAL, SettingsChange.MOST_WAL));
         body.check();
         if (body.isEmpty()) {
             throw new Problem(
                     Problem.Kind.INVALID,
                     "nothing-to-change",
-                    "Name at least one of target, batchSize, rowsPerSecond.");
+                    "Name at least one of target, batchSize, rowsPerSecond, walPerHour.");
         }
         Answer.ok(ctx, services.runs().tune(id, change, caller.actor()));
     }

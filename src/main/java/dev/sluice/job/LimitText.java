@@ -1,5 +1,6 @@
 package dev.sluice.job;
 
+import dev.sluice.config.SizeText;
 import dev.sluice.job.SignalKind.Unit;
 import dev.sluice.time.DurationText;
 import java.math.BigDecimal;

@@ -118,7 +118,14 @@ final class Trials {
         try (PreparedStatement s = statement.prepare(server.connection(), claim, size);
                 ResultSet row = s.executeQuery()) {
             double seconds = (time.nanos() - began) / (double) TimeUnit.SECONDS.toNanos(1);
-            row.next();
+            if (!row.next()) {
+                findings.warn(
+                        "trial-gave-up",
+                        "migrate." + subject.shapeName(),
+                        "All runs are stopped, so no trial batch was made, and there is no estimate and no row to show.",
+                        "let them go on by `sluice resume-all`, then plan again.");
+                return Optional.empty();
+            }
             deferredConstraints();
             return Optional.of(new Trial(
                     row.getLong("scanned"),

@@ -169,10 +169,25 @@ public final class LaneTable {
                 .fetch();
     }
 
-    /** How many lanes of a run are carried and have shown a sign of life lately. */
-    public int alive(UUID run, Duration silence) {
-        return sql.fetchCount(
-                LANE, LANE.RUN_ID.eq(run), LANE.CARRIER.isNotNull(), LANE.HEARTBEAT_AT.ge(RunTable.ago(silence)));
+    /**
+     * Lanes that share a limit.
+     *
+     * @param ofRun those of one run
+     * @param onDatabase those of all runs on that run's database
+     */
+    public record Company(int ofRun, int onDatabase) {}
+
+    /** The lanes that are carried and have shown a sign of life lately. */
+    public Company alive(UUID run, Duration silence) {
+        return sql.select(DSL.count().filterWhere(LANE.RUN_ID.eq(run)), DSL.count())
+                .from(LANE)
+                .join(RUN)
+                .on(RUN.ID.eq(LANE.RUN_ID))
+                .where(LANE.CARRIER.isNotNull(), LANE.HEARTBEAT_AT.ge(RunTable.ago(silence)))
+                .and(RUN.DATABASE.eq(DSL.select(RUN.as("this").DATABASE)
+                        .from(RUN.as("this"))
+                        .where(RUN.as("this").ID.eq(run))))
+                .fetchSingle(r -> new Company(r.value1(), r.value2()));
     }
 
     /** Lanes that should be carried and showed no sign of life for so long. */

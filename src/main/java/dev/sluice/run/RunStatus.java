@@ -247,7 +247,11 @@ public record RunStatus(
      * @param target wanted length of a batch
      * @param batchSize rows the adaptation starts from
      * @param rowsPerSecond keys walked per second at most; null for no limit
+     * @param walPerHour bytes of WAL in an hour at most; null for no limit
      */
     public record Settings(
-            Duration target, int batchSize, @Nullable Integer rowsPerSecond) {}
+            Duration target,
+            int batchSize,
+            @Nullable Integer rowsPerSecond,
+            @Nullable Long walPerHour) {}
 }

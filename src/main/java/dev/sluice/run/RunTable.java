@@ -12,6 +12,7 @@ import dev.sluice.event.EventLog;
 import dev.sluice.problem.Problem;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -111,6 +112,18 @@ public final class RunTable {
                 .and(RUN.CREATED_AT.ge(DSL.coalesce(DSL.field(harmless), RUN.CREATED_AT)))
                 .orderBy(RUN.CREATED_AT.desc(), RUN.ID)
                 .fetch();
+    }
+
+    /** The names of the databases that live runs are on. */
+    List<String> databasesOfLive() {
+        return sql.selectDistinct(RUN.DATABASE)
+                .from(RUN)
+                .where(RUN.STATE.in(Arrays.stream(RunState.values())
+                        .filter(RunState::isLive)
+                        .map(RunState::code)
+                        .toList()))
+                .orderBy(RUN.DATABASE)
+                .fetch(RUN.DATABASE);
     }
 
     List<RunRecord> latest() {

@@ -1,7 +1,13 @@
 package dev.sluice.run;
 
+import dev.sluice.checkpoint.Tuning;
+import dev.sluice.job.Job;
+import dev.sluice.problem.Problem;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code tune} and {@code PATCH settings} change; an absent value stays as it is.
@@ -9,5 +15,71 @@ import java.util.Optional;
  * @param target length of a batch, 10 ms to 10 s
  * @param batchSize 1 to 100,000
  * @param rowsPerSecond at least 1; 0 takes the limit away
+ * @param walPerHour bytes of WAL in an hour, {@value #LEAST_WAL} to {@value #MOST_WAL}; 0 takes the limit away
  */
-public record SettingsChange(Optional<Duration> target, Optional<Integer> batchSize, Optional<Integer> rowsPerSecond) {}
+public record SettingsChange(
+        Optional<Duration> target,
+        Optional<Integer> batchSize,
+        Optional<Integer> rowsPerSecond,
+        Optional<Long> walPerHour) {
+    /** 1 MB: less is not worth an hour. */
+    public static final long LEAST_WAL = 1_000_000L;
+    /** 1,000 TB. */
+    public static final long MOST_WAL = 1_000_000_000_000_000L;
+
+    /** One that leaves the budget of WAL as it is. */
+    public SettingsChange(Optional<Duration> target, Optional<Integer> batchSize, Optional<Integer> rowsPerSecond) {
+        this(target, batchSize, rowsPerSecond, Optional.empty());
+    }
+
+    /** Whether nothing is changed. */
+    public boolean isEmpty() {
+        return target.isEmpty() && batchSize.isEmpty() && rowsPerSecond.isEmpty() && walPerHour.isEmpty();
+    }
+
+    /** The settings after this change. */
+    Tuning of(Tuning before) {
+        return new Tuning(
+                target.map(d -> Math.toIntExact(d.toMillis())).orElse(before.targetMillis()),
+                batchSize.orElse(before.batchSize()),
+                rowsPerSecond.isEmpty() ? before.rowsPerSecond() : limit(rowsPerSecond.get()),
+                walPerHour.isEmpty() ? before.walPerHour() : limit(walPerHour.get()));
+    }
+
+    /** 0 is none. */
+    private static <N extends Number> @Nullable N limit(N given) {
+        return given.longValue() == 0 ? null : given;
+    }
+
+    /** What stands in the event log. */
+    Map<String, Object> detail() {
+        Map<String, Object> detail = new LinkedHashMap<>();
+        target.ifPresent(d -> detail.put("targetMillis", d.toMillis()));
+        batchSize.ifPresent(s -> detail.put("batchSize", s));
+        rowsPerSecond.ifPresent(r -> detail.put("rowsPerSecond", r));
+        walPerHour.ifPresent(w -> detail.put("walPerHour", w));
+        return detail;
+    }
+
+    /** @throws Problem INVALID {@code bad-settings} where nothing is changed, or a value is out of its range */
+    void check() {
+        require(!isEmpty(), "Nothing to change. Give target, batchSize, rowsPerSecond or walPerHour.");
+        target.ifPresent(d -> require(
+                d.toMillis() >= 10 && d.toMillis() <= 10_000,
+                "target is " + d.toMillis() + "ms; allowed are 10ms to 10s."));
+        batchSize.ifPresent(s -> require(s >= 1 && s <= 100_000, "batchSize is " + s + "; allowed are 1 to 100000."));
+        rowsPerSecond.ifPresent(r -> require(
+                r >= 0 && r <= Job.FASTEST,
+                "rowsPerSecond is " + r + "; allowed are 1 to " + Job.FASTEST + ", or 0 for no limit."));
+        walPerHour.ifPresent(w -> require(
+                w == 0 || w >= LEAST_WAL && w <= MOST_WAL,
+                "walPerHour is " + w + "; allowed are " + LEAST_WAL + " to " + MOST_WAL
+                        + " bytes, or 0 for no limit."));
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new Problem(Problem.Kind.INVALID, "bad-settings", otherwise);
+        }
+    }
+}

@@ -4,6 +4,7 @@ import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Counts;
 import dev.sluice.checkpoint.Pass;
 import dev.sluice.checkpoint.RunMandate;
+import dev.sluice.checkpoint.StopNote;
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.Database;
 import dev.sluice.database.Databases;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jooq.exception.DataAccessException;
@@ -32,11 +34,13 @@ public final class StatusView {
     private final Databases databases;
     private final RunTable table;
     private final LaneTable lanes;
+    private final StopTable stops;
 
     StatusView(Databases databases) {
         this.databases = databases;
         this.table = new RunTable(databases.control());
         this.lanes = new LaneTable(databases.control());
+        this.stops = new StopTable(databases.control());
     }
 
     /**
@@ -45,18 +49,19 @@ public final class StatusView {
      */
     List<RunStatus> of(List<RunRecord> rows) {
         Map<String, RuntimeException> away = new HashMap<>();
+        Optional<StopNote> stopped = stops.read();
         return rows.stream()
                 .filter(row -> JobReader.canRead(row.getDefinition()))
-                .map(row -> of(row, away))
+                .map(row -> of(row, stopped, away))
                 .toList();
     }
 
     /** A target that does not answer shows as what limits the run; the rest is told all the same. */
     RunStatus of(RunRecord row) {
-        return of(row, new HashMap<>());
+        return of(row, stops.read(), new HashMap<>());
     }
 
-    private RunStatus of(RunRecord row, Map<String, RuntimeException> away) {
+    private RunStatus of(RunRecord row, Optional<StopNote> stopped, Map<String, RuntimeException> away) {
         Job job = JobReader.fromDefinition(row.getDefinition());
         List<LaneRecord> carried = lanes.of(row.getId()).stream()
                 .filter(l -> l.getCarrier() != null)
@@ -69,7 +74,7 @@ public final class StatusView {
             try {
                 Database target = databases.get(row.getDatabase());
                 target.requireReleased();
-                seen = look(target, row, job, carried);
+                seen = look(target, row, job, carried, stopped);
             } catch (DataAccessException | Problem e) {
                 if (SqlFailure.in(e).filter(f -> f.kind() == ErrorKind.AWAY).isPresent()) {
                     away.put(row.getDatabase(), e);
@@ -100,7 +105,7 @@ public final class StatusView {
 
     private record Seen(RunStatus.Progress progress, RunStatus.@Nullable Limit limit, Tuning tuning) {}
 
-    private Seen look(Database target, RunRecord row, Job job, List<LaneRecord> carried) {
+    private Seen look(Database target, RunRecord row, Job job, List<LaneRecord> carried, Optional<StopNote> stopped) {
         UUID id = row.getId();
         Checkpoints checkpoints = new Checkpoints(target);
         Optional<Pass> pass = checkpoints.pass(id, row.getPass());
@@ -110,7 +115,7 @@ public final class StatusView {
                 new RunMandate(target).read(id).map(RunMandate.Mandate::tuning).orElseGet(() -> firstTuning(job));
         return new Seen(
                 progress(row, carried, pass, now, changes, expected(row, pass, checkpoints)),
-                limit(row, carried),
+                limit(row, carried, stopped),
                 tuning);
     }
 
@@ -209,8 +214,13 @@ public final class StatusView {
                 firstTuning(job));
     }
 
-    private RunStatus.@Nullable Limit limit(RunRecord row, List<LaneRecord> carried) {
-        return switch (RunState.of(row.getState())) {
+    private RunStatus.@Nullable Limit limit(RunRecord row, List<LaneRecord> carried, Optional<StopNote> stopped) {
+        RunState state = RunState.of(row.getState());
+        if (stopped.isPresent() && state.isLive() && state != RunState.PAUSED) {
+            StopNote note = stopped.get();
+            return new RunStatus.Limit(StopNote.REASON, note.message(), null, null, note.since());
+        }
+        return switch (state) {
             case QUEUED ->
                 new RunStatus.Limit("queued", "waiting for a worker to take it", null, null, waitingSince(row));
             case PAUSED ->
@@ -232,15 +242,20 @@ public final class StatusView {
     }
 
     public static Tuning firstTuning(Job job) {
+        OptionalLong wal = job.migrate().throttle().walPerHour();
         return new Tuning(
                 Math.toIntExact(job.migrate().batch().target().toMillis()),
                 job.migrate().batch().size(),
-                job.migrate().throttle().rowsPerSecond().orElse(null));
+                job.migrate().throttle().rowsPerSecond().orElse(null),
+                wal.isPresent() ? (Long) wal.getAsLong() : null);
     }
 
     private static RunStatus.Settings settings(Tuning tuning) {
         return new RunStatus.Settings(
-                Duration.ofMillis(tuning.targetMillis()), tuning.batchSize(), tuning.rowsPerSecond());
+                Duration.ofMillis(tuning.targetMillis()),
+                tuning.batchSize(),
+                tuning.rowsPerSecond(),
+                tuning.walPerHour());
     }
 
     private static Instant lastSign(RunRecord row, List<LaneRecord> carried) {

@@ -180,7 +180,7 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
 
     @Override
     public RunStatus tune(UUID id, SettingsChange change, Actor actor) {
-        check(change);
+        change.check();
         return change(id, c -> {
             if (!RunState.of(c.row.getState()).isLive()) {
                 throw new Problem(
@@ -196,46 +196,9 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
                             Problem.Kind.CONFLICT,
                             "run-not-begun",
                             "Run " + id + " is still queued and has no settings to tune yet. Try again when it runs."));
-            Tuning after = new Tuning(
-                    change.target().map(d -> Math.toIntExact(d.toMillis())).orElse(before.targetMillis()),
-                    change.batchSize().orElse(before.batchSize()),
-                    change.rowsPerSecond()
-                            .map(r -> r == 0 ? null : r)
-                            .or(() -> change.rowsPerSecond().isPresent()
-                                    ? Optional.empty()
-                                    : Optional.ofNullable(before.rowsPerSecond()))
-                            .orElse(null));
-            Map<String, Object> detail = new LinkedHashMap<>();
-            change.target().ifPresent(d -> detail.put("targetMillis", d.toMillis()));
-            change.batchSize().ifPresent(s -> detail.put("batchSize", s));
-            change.rowsPerSecond().ifPresent(r -> detail.put("rowsPerSecond", r));
-            new EventLog(c.tx).append(actor, "run.tuned", c.row.getJob(), id, detail);
-            c.mandate.tune(id, after);
+            new EventLog(c.tx).append(actor, "run.tuned", c.row.getJob(), id, change.detail());
+            c.mandate.tune(id, change.of(before));
         });
-    }
-
-    private static void check(SettingsChange change) {
-        require(
-                change.target().isPresent()
-                        || change.batchSize().isPresent()
-                        || change.rowsPerSecond().isPresent(),
-                "Nothing to change. Give target, batchSize or rowsPerSecond.");
-        change.target()
-                .ifPresent(d -> require(
-                        d.toMillis() >= 10 && d.toMillis() <= 10_000,
-                        "target is " + d.toMillis() + "ms; allowed are 10ms to 10s."));
-        change.batchSize()
-                .ifPresent(s -> require(s >= 1 && s <= 100_000, "batchSize is " + s + "; allowed are 1 to 100000."));
-        change.rowsPerSecond()
-                .ifPresent(r -> require(
-                        r >= 0 && r <= Job.FASTEST,
-                        "rowsPerSecond is " + r + "; allowed are 1 to " + Job.FASTEST + ", or 0 for no limit."));
-    }
-
-    private static void require(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new Problem(Problem.Kind.INVALID, "bad-settings", otherwise);
-        }
     }
 
     /** A locked run with its mandate, inside a transaction of the control database. */

@@ -163,6 +163,13 @@ class CommandLineDoorTest {
                 .isZero();
         assertThat(door.fakes.asked.getLast())
                 .contains("target=Optional[PT1S]", "batchSize=Optional.empty", "rowsPerSecond=Optional[5000]");
+        assertThat(shell.run("tune", id.toString(), "--wal-per-hour", "20GB").code())
+                .isZero();
+        assertThat(door.fakes.asked.getLast())
+                .contains("rowsPerSecond=Optional.empty", "walPerHour=Optional[20000000000]");
+        assertThat(shell.run("tune", id.toString(), "--wal-per-hour", "0").code())
+                .isZero();
+        assertThat(door.fakes.asked.getLast()).contains("walPerHour=Optional[0]");
         assertThat(shell.run("tune", id.toString(), "--batch-size", "0").err()).contains("batchSize: out of range");
     }
 

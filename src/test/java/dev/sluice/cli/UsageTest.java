@@ -36,6 +36,9 @@ class UsageTest {
             gate switch a --wait soon            | 'soon' is not a number with ms, s, m, h or d
             tune a                               | Name at least one of --target, --batch-size, --rows-per-second
             tune a --batch-size many             | 'many' is not an int
+            tune a --wal-per-hour 20             | '20' is not a number with B, kB, MB, GB or TB
+            stop-all now                         | Unmatched argument at index 1: 'now'
+            resume-all now                       | Unmatched argument at index 1: 'now'
             status --output xml                  | expected one of [TEXT, JSON]
             status --server localhost:8080       | "localhost:8080" is not a worker's address
             status --server ftp://x              | is not a worker's address
@@ -78,6 +81,8 @@ class UsageTest {
                 "resume",
                 "cancel",
                 "tune",
+                "stop-all",
+                "resume-all",
                 "gate",
                 "gate switch",
                 "events",
@@ -105,6 +110,8 @@ class UsageTest {
             "resume",
             "cancel",
             "tune",
+            "stop-all",
+            "resume-all",
             "gate switch",
             "events",
             "token"

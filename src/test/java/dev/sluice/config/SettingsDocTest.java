@@ -63,6 +63,33 @@ class SettingsDocTest {
     }
 
     @Test
+    void sizesAreWrittenAsTheyAreRead() {
+        var texts = Map.of(
+                "0B",
+                "0B",
+                "512B",
+                "512B",
+                "1000B",
+                "1kB",
+                "64kB",
+                "64kB",
+                "1500MB",
+                "1500MB",
+                "20GB",
+                "20GB",
+                "20000GB",
+                "20TB",
+                "999999TB",
+                "999999TB");
+        texts.forEach((in, out) -> assertThat(SizeText.parse(in).stream().mapToObj(SizeText::format))
+                .containsExactly(out));
+        assertThat(SizeText.parse("20GB")).hasValue(20_000_000_000L);
+        for (String bad : new String[] {"", "1", "-1B", "1.5GB", "1 GB", "1gb", "1KB", "1PB", "1000000TB"}) {
+            assertThat(SizeText.parse(bad)).as(bad).isEmpty();
+        }
+    }
+
+    @Test
     void lengthsOfTimeAreWrittenAsTheyAreRead() {
         var texts = new HashMap<String, String>(Map.of(
                 "250ms", "250ms", "1000ms", "1s", "90s", "90s", "60s", "1m", "120m", "2h", "24h", "1d", "0ms", "0s"));

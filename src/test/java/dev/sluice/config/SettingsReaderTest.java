@@ -60,6 +60,7 @@ class SettingsReaderTest {
                 """.formatted(HASH),
                 Map.of(
                         "SLUICE_DATABASES_MY_ORDERS_IDLE_IN_TRANSACTION_TIMEOUT", "7s",
+                        "SLUICE_DATABASES_MY_ORDERS_WAL_PER_HOUR", "20GB",
                         "SLUICE_HTTP_PORT", "0",
                         "SLUICE_HTTP_TOKENS_0_NAME", "pipeline",
                         "SLUICE_JOBS", ""));
@@ -72,6 +73,8 @@ class SettingsReaderTest {
             assertThat(d.lockTimeout()).isEqualTo(Duration.ofMillis(250));
             assertThat(d.cores()).contains(16);
             assertThat(d.idleInTransactionTimeout()).isEqualTo(Duration.ofSeconds(7));
+            assertThat(d.walPerHour()).contains(20_000_000_000L);
+            assertThat(d.rowsPerSecond()).isEmpty();
         });
         assertThat(s.http().port()).isZero();
         assertThat(s.http().host()).isEqualTo("0.0.0.0");
@@ -93,7 +96,13 @@ class SettingsReaderTest {
             SLUICE_WORKER_HEARTBEAT  | 2 seconds | "2 seconds" is not a number with ms, s, m, h or d
             SLUICE_WORKER_HEARTBEAT  | 10s       | worker.takeover: 10s is less than two heartbeats of 10s. Fix: write at least 20s
             SLUICE_WORKER_NAME       | a b       | SLUICE_WORKER_NAME: worker.name: "a b" cannot be a worker's name
-            SLUICE_HTTP_MAX_BODY     | 1GB       | http.max-body: "1GB" is not a number with B, kB or MB
+            SLUICE_HTTP_MAX_BODY     | 1PB       | http.max-body: "1PB" is not a number with B, kB, MB, GB or TB
+            SLUICE_HTTP_MAX_BODY     | 1GB       | http.max-body: 1000000000 bytes is out of range. Fix: write 1kB to 10MB
+            SLUICE_DATABASES_MAIN_ROWS_PER_SECOND | 0     | databases.main.rows-per-second: 0 is out of range. Fix: write 1 to 1000000000
+            SLUICE_DATABASES_MAIN_ROWS_PER_SECOND | fast  | databases.main.rows-per-second: "fast" is not a whole number.
+            SLUICE_DATABASES_MAIN_WAL_PER_HOUR | 20       | databases.main.wal-per-hour: "20" is not a number with B, kB, MB, GB or TB
+            SLUICE_DATABASES_MAIN_WAL_PER_HOUR | 999kB    | databases.main.wal-per-hour: 999kB is out of range. Fix: write 1MB to 1000TB.
+            SLUICE_DATABASES_MAIN_WAL_PER_HOUR | 1001TB   | databases.main.wal-per-hour: 1001TB is out of range. Fix: write 1MB to 1000TB.
             SLUICE_HTTP_MAX_BODY     | 999999MB  | is out of range. Fix: write 1kB to 10MB
             SLUICE_CONTROL           | other     | control: there is no database "other". Fix: name one of main
             SLUICE_HTTP_HOST         | 0.0.0.0   | http.host: "0.0.0.0" can be reached from other machines, and there is no token

@@ -14,6 +14,7 @@ import dev.sluice.phase.GateAnswer;
 import dev.sluice.plan.PlanReport;
 import dev.sluice.plan.Plans;
 import dev.sluice.problem.Problem;
+import dev.sluice.run.FleetStop;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.Runs;
 import dev.sluice.run.SettingsChange;
@@ -36,8 +37,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A worker without an engine: remembers what was asked of it and answers what the test put in. */
-public final class FakeServices implements Runs, Starts, Events {
+public final class FakeServices implements Runs, FleetStop, Starts, Events {
     private static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
+    private static final FleetStop.Status RUNS_GO_ON = new FleetStop.Status(false, null, null, null);
     private static final String FINGERPRINT = "ab".repeat(32);
 
     /** What was asked, such as {@code pause <id> by anna}. */
@@ -60,10 +62,11 @@ public final class FakeServices implements Runs, Starts, Events {
     private volatile int awayTo = Integer.MAX_VALUE;
     private volatile boolean runnable = true;
     private volatile boolean tableMissing;
+    private volatile FleetStop.Status stop = RUNS_GO_ON;
 
     /** All of it, as the door takes it. */
     public Services services() {
-        return new Services(FakeServices::jobs, this, this, plans(), this::gate, this);
+        return new Services(FakeServices::jobs, this, this, this, plans(), this::gate, this);
     }
 
     /** Every later question is answered by this exception; null ends it. */
@@ -247,7 +250,7 @@ public final class FakeServices implements Runs, Starts, Events {
                                 null,
                                 "no integer: \"Anna Secret\"")
                         : null,
-                new RunStatus.Settings(Duration.ofMillis(200), 1000, null),
+                new RunStatus.Settings(Duration.ofMillis(200), 1000, null, null),
                 new RunStatus.TimeSpent(0.5, 12, 7, 1),
                 "anna",
                 "http",
@@ -351,6 +354,28 @@ public final class FakeServices implements Runs, Starts, Events {
         RunStatus run = move("tune " + change, id, actor, "running");
         append(actor, "run.tuned", run.job(), id, Map.of());
         return run;
+    }
+
+    @Override
+    public FleetStop.Status now() {
+        failIfAsked();
+        return stop;
+    }
+
+    @Override
+    public FleetStop.Status stop(Optional<String> reason, Actor actor) {
+        failIfAsked();
+        asked.add("stop-all " + reason.orElse("-") + " by " + actor.name());
+        stop = new FleetStop.Status(true, actor.name(), NOON, reason.orElse(null));
+        return stop;
+    }
+
+    @Override
+    public FleetStop.Status resume(Actor actor) {
+        failIfAsked();
+        asked.add("resume-all by " + actor.name());
+        stop = RUNS_GO_ON;
+        return stop;
     }
 
     private RunStatus move(String what, UUID id, Actor actor, String state) {

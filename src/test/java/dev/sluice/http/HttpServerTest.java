@@ -16,6 +16,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpServerTest {
@@ -119,7 +120,25 @@ class HttpServerTest {
         assertThat(door.send("PATCH", path, "{\"batchSize\":5}", "Content-Type", "application/merge-patch+json")
                         .status())
                 .isEqualTo(200);
-        assertThat(door.fakes.asked.getLast()).contains("batchSize=Optional[5]", "rowsPerSecond=Optional.empty");
+        assertThat(door.fakes.asked.getLast())
+                .contains("batchSize=Optional[5]", "rowsPerSecond=Optional.empty", "walPerHour=Optional.empty");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "\"20GB\", 20000000000",
+        "1000000, 1000000",
+        "\"1000TB\", 1000000000000000",
+        "null, 0",
+        "0, 0",
+        "\"0B\", 0"
+    })
+    void aBudgetOfWalIsANumberOfBytesOrAText(String given, long bytes) {
+        UUID id = door.fakes.run("running").id();
+        assertThat(door.send("PATCH", "/api/v1/runs/" + id + "/settings", "{\"walPerHour\":" + given + "}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(door.fakes.asked.getLast()).contains("walPerHour=Optional[" + bytes + "]");
     }
 
     @Test

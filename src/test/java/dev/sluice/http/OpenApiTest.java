@@ -7,6 +7,7 @@ import dev.sluice.event.Event;
 import dev.sluice.job.Mistake;
 import dev.sluice.phase.GateAnswer;
 import dev.sluice.plan.PlanReport;
+import dev.sluice.run.FleetStop;
 import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.SettingsChange;
@@ -50,6 +51,7 @@ class OpenApiTest {
                 Map.entry("Failure", RunStatus.Failure.class),
                 Map.entry("RunSettings", RunStatus.Settings.class),
                 Map.entry("SettingsChange", SettingsChange.class),
+                Map.entry("FleetStop", FleetStop.Status.class),
                 Map.entry("Started", Starts.Started.class),
                 Map.entry("GateAnswer", GateAnswer.class),
                 Map.entry("Reason", GateAnswer.Reason.class),

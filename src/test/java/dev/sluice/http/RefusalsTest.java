@@ -57,6 +57,12 @@ class RefusalsTest {
             {"batchSize":1.5}              | 400 | bad-body     | batchSize: not a whole number
             {"batchSize":99999999999999}   | 400 | bad-body     | batchSize: out of range
             {"rowsPerSecond":-1}           | 400 | bad-body     | rowsPerSecond: out of range
+            {"walPerHour":999999}          | 400 | bad-body     | walPerHour: out of range; write a text from "1MB" to "1000TB", so many bytes, or 0
+            {"walPerHour":-1}              | 400 | bad-body     | walPerHour: out of range
+            {"walPerHour":"1001TB"}        | 400 | bad-body     | walPerHour: out of range
+            {"walPerHour":99999999999999999999} | 400 | bad-body | walPerHour: out of range
+            {"walPerHour":"20 GB"}         | 400 | bad-body     | walPerHour: not a size
+            {"walPerHour":1.5e7}           | 400 | bad-body     | walPerHour: not a size
             {"batchSize":true,"x":1}       | 400 | bad-body     | x: unknown field
             """)
     void refusesABadBody(String body, int status, String code, String message) {

@@ -5,6 +5,7 @@ import dev.sluice.database.DatabaseSettings;
 import dev.sluice.database.Databases;
 import dev.sluice.database.OwnSchema;
 import dev.sluice.event.Actor;
+import dev.sluice.execution.DatabaseLimits;
 import dev.sluice.execution.LaneOffers;
 import dev.sluice.execution.RunCarrier;
 import dev.sluice.execution.RunEnvironment;
@@ -16,10 +17,12 @@ import dev.sluice.metrics.RunMeters;
 import dev.sluice.resilience.Retries;
 import dev.sluice.resilience.RetrySettings;
 import dev.sluice.resilience.RowRates;
+import dev.sluice.run.FleetStop;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.RunQueue;
 import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
+import dev.sluice.run.StoredFleetStop;
 import dev.sluice.run.StoredRuns;
 import dev.sluice.throttle.JobThrottles;
 import dev.sluice.throttle.OpeningHours;
@@ -31,6 +34,7 @@ import dev.sluice.time.Time;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -53,18 +57,23 @@ public final class TestEngine implements AutoCloseable {
     private final RunCarrier carrier;
 
     private TestEngine(TestPostgres.Fresh fresh, List<DatabaseSettings> settings, String control, Time time) {
-        this(fresh, settings, control, time, false);
+        this(fresh, settings, control, time, Map.of(), false);
     }
 
     private TestEngine(
-            TestPostgres.Fresh fresh, List<DatabaseSettings> settings, String control, Time time, boolean throttled) {
+            TestPostgres.Fresh fresh,
+            List<DatabaseSettings> settings,
+            String control,
+            Time time,
+            Map<String, DatabaseLimits> limits,
+            boolean throttled) {
         this.fresh = fresh;
         this.databases = new Databases(settings, control);
         this.runs = new StoredRuns(databases);
         this.queue = new RunQueue(databases);
         this.samplers = new Samplers(databases, time);
         this.throttles = throttled ? new JobThrottles(databases, samplers, Servo.DEFAULT, time) : unthrottled(time);
-        this.carrier = carrier(databases, meters, time, offered, throttles);
+        this.carrier = carrier(databases, limits, meters, time, offered, throttles);
     }
 
     /** On a fresh database, with time that is stepped by waits. */
@@ -79,7 +88,12 @@ public final class TestEngine implements AutoCloseable {
 
     /** On a given database, with the machine's time, and with the signals that the jobs heed. */
     public static TestEngine throttled(TestPostgres.Fresh fresh) {
-        return migrated(new TestEngine(fresh, List.of(settings("main", fresh)), "main", Time.system(), true));
+        return migrated(new TestEngine(fresh, List.of(settings("main", fresh)), "main", Time.system(), Map.of(), true));
+    }
+
+    /** On a given database that has limits. */
+    public static TestEngine limited(TestPostgres.Fresh fresh, Time time, DatabaseLimits limits) {
+        return migrated(new TestEngine(fresh, List.of(settings("main", fresh)), "main", time, Map.of("main", limits), false));
     }
 
     /** With the rows in one database and the control tables in another. */
@@ -115,7 +129,13 @@ public final class TestEngine implements AutoCloseable {
         return engine;
     }
 
-    private static RunCarrier carrier(Databases databases, Meters meters, Time time, Offered offers, Throttles throttles) {
+    private static RunCarrier carrier(
+            Databases databases,
+            Map<String, DatabaseLimits> limits,
+            Meters meters,
+            Time time,
+            Offered offers,
+            Throttles throttles) {
         var states = Arrays.stream(RunState.values()).map(RunState::code).toList();
         return new RunCarrier(new RunEnvironment(
                 databases,
@@ -124,6 +144,7 @@ public final class TestEngine implements AutoCloseable {
                 new RowRates(time),
                 BatchSize.Steps.DEFAULT,
                 throttles,
+                limits,
                 new RunMeters(meters.registry(), states),
                 time,
                 "test",
@@ -231,6 +252,11 @@ public final class TestEngine implements AutoCloseable {
 
     public RunQueue queue() {
         return queue;
+    }
+
+    /** Stops all runs, and lets them go on. */
+    public FleetStop fleet() {
+        return new StoredFleetStop(databases);
     }
 
     public Databases databases() {

@@ -1,4 +1,4 @@
-package dev.sluice.job;
+package dev.sluice.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

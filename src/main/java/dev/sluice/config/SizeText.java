@@ -1,4 +1,4 @@
-package dev.sluice.job;
+package dev.sluice.config;
 
 import java.math.BigInteger;
 import java.util.List;

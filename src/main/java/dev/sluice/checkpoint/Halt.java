@@ -1,0 +1,81 @@
+package dev.sluice.checkpoint;
+
+import static dev.sluice.database.schema.Tables.CHECKPOINT;
+import static dev.sluice.database.schema.Tables.HALT;
+
+import dev.sluice.database.Database;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import org.jooq.DSLContext;
+import org.jooq.Record3;
+
+/**
+ * Whether everything is stopped on one database. Database errors come as jOOQ's DataAccessException.
+ *
+ * <p>Every batch looks at two places. A row of {@code sluice.halt} keeps out those that begin after it was committed. A
+ * batch that began before, and waits for its checkpoint's lock, looks only at that row again when it gets it: so each
+ * open checkpoint is marked too. A checkpoint that is made meanwhile takes the mark from {@code sluice.halt}, whose row
+ * it locks until it is committed, so that no mark outlives the halt.
+ */
+public final class Halt {
+    private static final int ONLY = 1;
+
+    private final DSLContext sql;
+
+    public Halt(Database database) {
+        this.sql = database.sql();
+    }
+
+    /** The note, where everything is stopped here. */
+    public Optional<StopNote> read() {
+        return sql.select(HALT.ACTOR, HALT.AT, HALT.REASON).from(HALT).fetchOptional(Halt::note);
+    }
+
+    /**
+     * Stops everything here; waits for the batches in flight, and nothing commits after it has returned. A repeated
+     * call marks what a first one could not.
+     */
+    public void raise(StopNote note) {
+        sql.insertInto(HALT)
+                .set(HALT.ID, ONLY)
+                .set(HALT.ACTOR, note.by())
+                .set(HALT.AT, note.since().atOffset(ZoneOffset.UTC))
+                .set(HALT.REASON, note.reason())
+                .onConflictDoNothing()
+                .execute();
+        var open = sql.select(CHECKPOINT.RUN_ID, CHECKPOINT.PASS, CHECKPOINT.PARTITION)
+                .from(CHECKPOINT)
+                .where(CHECKPOINT.DONE.isFalse(), CHECKPOINT.HALTED.isFalse())
+                .fetch(r -> new PartitionId(r.value1(), r.value2(), r.value3()));
+        // one by one: whoever waits here holds no other lock, so that nobody waits in a circle
+        for (PartitionId id : open) {
+            sql.transaction(tx -> RunMandate.patient(tx.dsl())
+                    .update(CHECKPOINT)
+                    .set(CHECKPOINT.HALTED, true)
+                    .where(Checkpoints.is(id))
+                    .execute());
+        }
+    }
+
+    /** Lets everything go on here; changes nothing where it does. */
+    public void lift() {
+        sql.transaction(tx -> {
+            DSLContext c = RunMandate.patient(tx.dsl());
+            // first: whoever makes a checkpoint with the mark has locked this row until it is there
+            c.deleteFrom(HALT).execute();
+            c.update(CHECKPOINT)
+                    .set(CHECKPOINT.HALTED, false)
+                    .where(CHECKPOINT.HALTED)
+                    .execute();
+        });
+    }
+
+    /** Whether a checkpoint that is made in this transaction is marked. Before any checkpoint is locked. */
+    static boolean marks(DSLContext tx) {
+        return tx.select(HALT.ID).from(HALT).forShare().fetchOne() != null;
+    }
+
+    private static StopNote note(Record3<String, java.time.OffsetDateTime, String> r) {
+        return new StopNote(r.value1(), r.value2().toInstant(), r.value3());
+    }
+}

@@ -1,0 +1,89 @@
+package dev.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.testing.TestPostgres;
+import dev.sluice.time.Time;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** All runs are stopped while two workers carry one, by one of them, and released by a third that was started later. */
+@Tag("database")
+class StopAllIT {
+    private static final int ROWS = 100_000;
+
+    private final Time time = Time.system();
+
+    @TempDir
+    private Path folder;
+
+    private Bench start(String name, TestPostgres.Fresh db) throws IOException {
+        Path jobs = Files.createDirectories(folder.resolve(name));
+        Map<String, String> environment = Bench.environment(jobs, db);
+        environment.put("SLUICE_WORKER_NAME", name);
+        environment.put("SLUICE_WORKER_THREADS", "3");
+        return Bench.start(jobs, environment, Optional.empty());
+    }
+
+    @Test
+    void nothingCommitsAfterTheAnswerOnAnyWorkerAndARestartChangesNothing() throws IOException, InterruptedException {
+        TestPostgres.Fresh db = TestPostgres.create();
+        Bench.people(db, ROWS);
+        String job = Bench.job("stopped", "partitions: 3", "throttle: { rows-per-second: 3000 }");
+        try (Bench second = start("two", db)) {
+            second.define("stopped", job);
+            String run;
+            try (Bench first = start("one", db)) {
+                first.define("stopped", job);
+                run = first.run("stopped");
+                await().atMost(Duration.ofSeconds(30))
+                        .until(() -> db.value(
+                                        "SELECT count(DISTINCT split_part(carrier, '#', 1)) || ' ' || count(*) FROM sluice.lane"
+                                                + " WHERE carrier IS NOT NULL")
+                                .equals("2 3"));
+                first.awaitRows(run);
+                var stopped = first.post("/api/v1/stop-all");
+                String rows = changed(db);
+                assertThat(stopped.status()).as(stopped.text()).isEqualTo(200);
+                assertThat(stopped.at("/by")).isEqualTo("local");
+                time.pause(Duration.ofSeconds(3));
+                assertThat(changed(db)).as("three seconds later").isEqualTo(rows);
+                var seen = second.get("/api/v1/runs/" + run);
+                assertThat(seen.at("/state")).isEqualTo("running");
+                assertThat(seen.at("/limitedBy/reason")).isEqualTo("stopped-all");
+                await().atMost(Duration.ofSeconds(10))
+                        .untilAsserted(() -> assertThat(
+                                        second.get("/api/v1/runs/" + run).text().split("\"reason\":\"stopped-all\"", -1))
+                                .as("the run and each of its lanes")
+                                .hasSize(5));
+            }
+            try (Bench third = start("three", db)) {
+                String rows = changed(db);
+                time.pause(Duration.ofSeconds(3));
+                assertThat(changed(db)).as("after a restart").isEqualTo(rows);
+                assertThat(third.cli("status").out()).contains("All runs are stopped by local");
+                assertThat(third.cli("resume-all").code()).isZero();
+                await().atMost(Duration.ofSeconds(10))
+                        .until(() -> !changed(db).equals(rows));
+                assertThat(third.patch("/api/v1/runs/" + run + "/settings", "{\"rowsPerSecond\": 0}")
+                                .status())
+                        .isEqualTo(200);
+                second.awaitState(run, "succeeded");
+                assertThat(changed(db)).isEqualTo("" + ROWS);
+                assertThat(third.get("/api/v1/events").text()).contains("fleet.stopped", "fleet.resumed");
+            }
+        }
+    }
+
+    private static String changed(TestPostgres.Fresh db) {
+        return db.value("SELECT count(upper_name) FROM app.people");
+    }
+}
