@@ -73,6 +73,10 @@ class SqlSourceTest {
                 "SELECT count(*) FROM queue WHERE doc ? 'a'       | 1    | 1",
                 "SELECT count(*) FROM queue WHERE name <> '?'     | 2    | 2",
                 "WITH q AS (SELECT * FROM queue) SELECT max(id) FROM q | 2 | 2",
+                "SELECT 1 WHERE current_setting('statement_timeout') = '1s' | 1 | 1",
+                "SELECT 1 WHERE current_setting('transaction_read_only') = 'on' | 1 | 1",
+                "SELECT 1 WHERE current_setting('enable_seqscan') = 'on' | 1 | 1",
+                "SELECT 1 WHERE current_setting('enable_bitmapscan') = 'on' | 1 | 1",
                 "SELECT extract(epoch FROM interval '1.5 minutes') | 90  | 90",
             })
     void aNumberIsRead(String query, double value, String text) throws Exception {
