@@ -24,8 +24,8 @@ class RatesTest {
     private final SteppedTime time = new SteppedTime();
     private final RowRates open = new RowRates(time);
 
-    private static Vitals vitals(int lanesOfRun, int lanesOnDatabase) {
-        Vitals vitals = new Vitals(LaneId.conducting(UUID.randomUUID()));
+    private Vitals vitals(int lanesOfRun, int lanesOnDatabase) {
+        Vitals vitals = new Vitals(LaneId.conducting(UUID.randomUUID()), "j", "main", time);
         vitals.shares(new LaneTable.Company(lanesOfRun, lanesOnDatabase));
         return vitals;
     }
