@@ -28,9 +28,11 @@ final class BenchServer implements AutoCloseable {
     private static final String DATABASE = "bench";
 
     private final EmbeddedPostgres server;
+    private final Map<String, String> settings;
 
-    private BenchServer(EmbeddedPostgres server) {
+    private BenchServer(EmbeddedPostgres server, Map<String, String> settings) {
         this.server = server;
+        this.settings = settings;
     }
 
     /**
@@ -39,19 +41,31 @@ final class BenchServer implements AutoCloseable {
      * @param data folder for its data, emptied before
      */
     static BenchServer start(Path data) throws IOException {
+        return start(data, Map.of());
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param data folder for its data, emptied before
+     * @param changes settings that differ from the usual ones, written as {@code SHOW} writes them
+     */
+    static BenchServer start(Path data, Map<String, String> changes) throws IOException {
+        Map<String, String> settings = new TreeMap<>(SETTINGS);
+        settings.putAll(changes);
         var builder = EmbeddedPostgres.builder().setDataDirectory(data).setCleanDataDirectory(true);
-        SETTINGS.forEach(builder::setServerConfig);
-        var server = new BenchServer(builder.start());
-        SETTINGS.keySet().forEach(server::requireInForce);
+        settings.forEach(builder::setServerConfig);
+        var server = new BenchServer(builder.start(), settings);
+        settings.forEach(server::requireInForce);
         server.makeWal();
         return server;
     }
 
     /** The server's options have their order; what counts is what it says. */
-    private void requireInForce(String setting) {
+    private void requireInForce(String setting, String value) {
         String is = database("postgres").value("SHOW " + setting);
-        if (!is.equals(SETTINGS.get(setting))) {
-            throw new IllegalStateException(setting + " is " + is + ", not " + SETTINGS.get(setting));
+        if (!is.equals(value)) {
+            throw new IllegalStateException(setting + " is " + is + ", not " + value);
         }
     }
 
@@ -69,8 +83,8 @@ final class BenchServer implements AutoCloseable {
                 "jdbc:postgresql://localhost:" + server.getPort() + "/" + name, "postgres", "postgres");
     }
 
-    /** Makes the database whose copies the contenders get. */
-    void prepare(People people) {
+    /** Makes the database whose copies the contenders get, and gives it, for whatever else belongs into it. */
+    TestPostgres.Fresh prepare(People people) {
         database("postgres").run("CREATE DATABASE " + people.template());
         TestPostgres.Fresh template = database(people.template());
         people.create(template);
@@ -80,6 +94,7 @@ final class BenchServer implements AutoCloseable {
                 template.value("SELECT sum(pg_relation_size(relid))::bigint / " + people.rows() + " FROM ("
                         + People.RELATIONS + ") AS r"),
                 template.value("SELECT pg_size_pretty(" + SIZE + ")"));
+        return template;
     }
 
     /** A database with a pristine copy of the table, in place of the one before; files and statistics are the same. */
@@ -115,7 +130,7 @@ final class BenchServer implements AutoCloseable {
     String describe() {
         String version = database("postgres").value("SHOW server_version");
         return "PostgreSQL " + version + ", "
-                + SETTINGS.entrySet().stream()
+                + settings.entrySet().stream()
                         .map(e -> e.getKey() + " = " + e.getValue())
                         .collect(Collectors.joining(", "))
                 + ", data_checksums = " + database("postgres").value("SHOW data_checksums") + ", autovacuum = "

@@ -11,9 +11,10 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The whole benchmark: interleaved rounds, every second one in reverse order, and the report. Properties:
- * {@code bench.rows} (2000000), {@code bench.rounds} (3), {@code bench.stripes} (auto), {@code bench.only} (keys of
- * contenders, by commas; all) and {@code bench.folder} (target/bench).
+ * The benchmark's {@code main}, and its suite of speed: interleaved rounds, every second one in reverse order, and the
+ * report. Options: {@code bench.suite} (speed; foreground for {@link Foreground}, or all) and {@code bench.folder}
+ * (target/bench); for this suite {@code bench.rows} (2000000), {@code bench.rounds} (3), {@code bench.stripes} (auto)
+ * and {@code bench.only} (keys of contenders, by commas; all).
  */
 public final class Benchmark {
     private static final int LEAVES = 500;
@@ -58,22 +59,45 @@ public final class Benchmark {
 
     /** Exit code 0 whatever was measured, 1 where something did not work. */
     public static void main(String[] args) throws IOException, InterruptedException {
-        long rows = Long.getLong("bench.rows", 2_000_000);
-        int rounds = Integer.getInteger("bench.rounds", 3);
-        String only = System.getProperty("bench.only", "");
-        Path folder =
-                Path.of(System.getProperty("bench.folder", "target/bench")).toAbsolutePath();
+        var wishes = new Wishes(System.getProperties());
+        String given = wishes.text("bench.folder");
+        Path folder = Path.of(given.isEmpty() ? "target/bench" : given).toAbsolutePath();
+        int failures = 0;
+        try {
+            String suite = wishes.choice("bench.suite", List.of("speed", "foreground", "all", "explore"));
+            if (suite.equals("explore")) {
+                System.exit(Exploration.run(wishes, folder.resolve("foreground")));
+            }
+            if (!suite.equals("speed")) {
+                Pgbench.find();
+            }
+            if (!suite.equals("foreground")) {
+                failures += speed(wishes, folder);
+            }
+            if (!suite.equals("speed")) {
+                failures += Foreground.run(wishes, folder.resolve("foreground"));
+            }
+        } catch (IllegalArgumentException e) {
+            System.out.println(e.getMessage());
+            failures++;
+        }
+        System.exit(failures == 0 ? 0 : 1);
+    }
+
+    private static int speed(Wishes wishes, Path folder) throws IOException, InterruptedException {
+        int rows = wishes.number("bench.rows", 2_000_000, 1000, 100_000_000);
+        int rounds = wishes.number("bench.rounds", 3, 1, 100);
+        String stripes = wishes.text("bench.stripes");
+        String only = wishes.text("bench.only");
         Files.createDirectories(folder);
-        int failures;
         try (BenchServer server = BenchServer.start(folder.resolve("data"))) {
-            var bench = new Benchmark(server, folder, rows, System.getProperty("bench.stripes", "auto"));
-            bench.run(rounds, only.isBlank() ? Set.of() : Set.of(only.split(",")));
+            var bench = new Benchmark(server, folder, rows, stripes.isEmpty() ? "auto" : stripes);
+            bench.run(rounds, only.isEmpty() ? Set.of() : Set.of(only.split(",")));
             String report = new Report(bench.contenders, bench.measured).text(server.describe(), rows, rounds);
             Files.writeString(folder.resolve("report.md"), report);
             System.out.println(report);
-            failures = bench.failures;
+            return bench.failures;
         }
-        System.exit(failures == 0 ? 0 : 1);
     }
 
     private void run(int rounds, Set<String> only) throws InterruptedException {

@@ -74,20 +74,8 @@ record Bound(
                 "checkpoint WAL B/batch", contender, "", m -> m.worker().checkpointWal(), 0, 1024);
     }
 
-    /** {@code >= 1.30}, {@code <= 0.65} or {@code 0.90 to 1.10}. */
-    String limits() {
-        if (most == ANY) {
-            return ">= " + number(least);
-        }
-        return least == 0 ? "<= " + number(most) : number(least) + " to " + number(most);
-    }
-
-    /** PASS or short; a figure that was not measured is neither. */
-    String verdict(double is) {
-        if (Double.isNaN(is)) {
-            return "not measured";
-        }
-        return is >= least && is <= most ? "PASS" : "**SHORT**";
+    Limits limits() {
+        return new Limits(least, most);
     }
 
     /** Two decimals, or none for what is large. */

@@ -7,20 +7,32 @@ import java.sql.SQLException;
 
 /** What people type into psql. Timed: the statement, from sending it to its answer, over JDBC in auto-commit. */
 final class Plain {
+    /** One statement for the whole table. */
+    static final String SINGLE_UPDATE =
+            "UPDATE app.people SET full_name = " + People.EXPRESSION + " WHERE full_name IS NULL";
+
     private Plain() {}
 
     /** One statement for the whole table. */
     static Timing singleUpdate(TestPostgres.Fresh database, Marks marks) throws SQLException {
-        return timed(
-                database, marks, "UPDATE app.people SET full_name = " + People.EXPRESSION + " WHERE full_name IS NULL");
+        return timed(database, marks, SINGLE_UPDATE);
     }
 
     /** A loop over the key, 1,000 rows and a commit each time; without checkpoint, throttle or proof. */
     static Timing loop(TestPostgres.Fresh database, Marks marks) throws SQLException {
-        return timed(database, marks, """
+        return timed(database, marks, loop(0));
+    }
+
+    /**
+     * The statement of that loop.
+     *
+     * @param after the key it begins after
+     */
+    static String loop(long after) {
+        return """
                 DO $$
                 DECLARE
-                  done bigint := 0;
+                  done bigint := %d;
                   upto bigint;
                 BEGIN
                   LOOP
@@ -30,7 +42,7 @@ final class Plain {
                     COMMIT;
                     done := upto;
                   END LOOP;
-                END $$""".formatted(People.EXPRESSION));
+                END $$""".formatted(after, People.EXPRESSION);
     }
 
     private static Timing timed(TestPostgres.Fresh database, Marks marks, String sql) throws SQLException {

@@ -64,7 +64,12 @@ final class Report {
         for (Bound b : Bound.ALL) {
             double is = median(b.contender(), b.base(), b.figure());
             text.append(String.format(
-                    "| %s | %s | %s | %s | %s |%n", b.text(), b.contender(), b.limits(), number(is), b.verdict(is)));
+                    "| %s | %s | %s | %s | %s |%n",
+                    b.text(),
+                    b.contender(),
+                    b.limits().text(),
+                    number(is),
+                    b.limits().verdict(is)));
         }
         return text.toString();
     }
@@ -103,12 +108,7 @@ final class Report {
                         .filter(by::containsKey)
                         .mapToDouble(round -> figure.applyAsDouble(Objects.requireNonNull(of.get(round)))
                                 / figure.applyAsDouble(Objects.requireNonNull(by.get(round))));
-        double[] sorted = values.sorted().toArray();
-        if (sorted.length == 0) {
-            return Double.NaN;
-        }
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        return Statistics.median(values.toArray());
     }
 
     private static int cores() {

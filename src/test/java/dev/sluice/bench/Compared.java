@@ -1,0 +1,16 @@
+package dev.sluice.bench;
+
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What the application felt without something, and with it.
+ *
+ * @param alone without
+ * @param beside with
+ * @param rowsPerSecond that were filled meanwhile; NaN where that is not known
+ */
+record Compared(Latencies alone, Latencies beside, double rowsPerSecond) {
+    double ratio(ToDoubleFunction<Latencies> figure) {
+        return figure.applyAsDouble(beside) / figure.applyAsDouble(alone);
+    }
+}

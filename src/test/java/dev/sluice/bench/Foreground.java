@@ -1,0 +1,179 @@
+package dev.sluice.bench;
+
+import dev.sluice.testing.TestPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What an application feels of a backfill: pgbench at 40 percent of its own maximum, alone and with something beside
+ * it, in interleaved pairs, every second one in reverse order. {@code docs/performance.md} says how. Options:
+ * {@code bench.pairs} (15), {@code bench.seconds} (10, of which the first 2 are not measured), {@code bench.rows}
+ * (6000000) and {@code bench.scenario} (both, own, same).
+ */
+final class Foreground {
+    static final String GUARDED = "people-full-name";
+    static final String UNTHROTTLED = "people-unthrottled";
+    static final String LOOP = "loop";
+    static final String SINGLE = "single";
+
+    /** A round's WAL stays below the half of it at which the server asks for a checkpoint. */
+    private static final Map<String, String> SERVER = Map.of("max_wal_size", "32GB");
+    /** Each begins on a fresh copy of the table, and ends with the alternatives. */
+    private static final int ROUNDS = 3;
+    /** Repeats of rounds that failed or ran out of rows. */
+    private static final int SPARE_ROUNDS = 2;
+
+    private static final Duration SETTLE = Duration.ofSeconds(2);
+    private static final Duration WARM_UP = Duration.ofSeconds(6);
+
+    private final BenchServer server;
+    private final Path folder;
+    private final People people;
+    private final int pairs;
+    private final Stage.Cadence cadence;
+    private final Map<Scenario, Load> loads = new EnumMap<>(Scenario.class);
+    /** By the neighbour. */
+    private final Map<Scenario, Map<String, List<Compared>>> measured = new EnumMap<>(Scenario.class);
+
+    private int failures;
+
+    private Foreground(BenchServer server, Path folder, People people, int pairs, int seconds) {
+        this.server = server;
+        this.folder = folder;
+        this.people = people;
+        this.pairs = pairs;
+        this.cadence = new Stage.Cadence(SETTLE, Duration.ofSeconds(seconds).minus(SETTLE));
+    }
+
+    /**
+     * Runs it all, and writes the report.
+     *
+     * @param folder for everything
+     * @return how much did not work; what was measured does not count
+     */
+    static int run(Wishes wishes, Path folder) throws IOException, InterruptedException {
+        int pairs = wishes.number("bench.pairs", 15, 1, 200);
+        int seconds = wishes.number("bench.seconds", 10, 3, 120);
+        int rows = wishes.number("bench.rows", 6_000_000, 100_000, 100_000_000);
+        List<Scenario> scenarios = Scenario.of(wishes.choice("bench.scenario", List.of("both", "own", "same")));
+        Files.createDirectories(folder);
+        SluiceProcess.define(folder, GUARDED);
+        SluiceProcess.define(folder, UNTHROTTLED, "throttle: off");
+        Watchdog.set(Duration.ofMinutes(20).plusSeconds(4L * scenarios.size() * pairs * seconds));
+        try (BenchServer server = BenchServer.start(folder.resolve("data"), SERVER)) {
+            var bench = new Foreground(server, folder, new People(rows, 2), pairs, seconds);
+            Pgbench.create(server.prepare(bench.people), folder);
+            for (Scenario scenario : scenarios) {
+                bench.run(scenario);
+            }
+            String report =
+                    new ForegroundReport(bench.loads, bench.measured).text(server.describe(), rows, bench.cadence);
+            Files.writeString(folder.resolve("report.md"), report);
+            System.out.println(report);
+            return bench.failures;
+        }
+    }
+
+    private void run(Scenario scenario) throws InterruptedException {
+        int rounds = Math.min(ROUNDS, pairs);
+        var results = measured.computeIfAbsent(scenario, s -> new LinkedHashMap<>());
+        for (int round = 1; round <= rounds + SPARE_ROUNDS; round++) {
+            int done = results.getOrDefault(GUARDED, List.of()).size();
+            if (done >= pairs && results.getOrDefault(SINGLE, List.of()).size() >= rounds) {
+                return;
+            }
+            try {
+                round(scenario, results, done, Math.min(Math.ceilDiv(pairs, rounds), pairs - done));
+            } catch (IOException | SQLException | RuntimeException e) {
+                failures++;
+                System.out.printf("%s, round %d: FAILED%n", scenario.title(), round);
+                e.printStackTrace();
+            }
+        }
+        failures++;
+        System.out.printf("%s: FAILED to come to %d pairs and %d alternatives%n", scenario.title(), pairs, rounds);
+    }
+
+    /** Two phases. */
+    private record Taken(String neighbour, Phase alone, Phase beside) {}
+
+    private void round(Scenario scenario, Map<String, List<Compared>> results, int done, int wanted)
+            throws IOException, InterruptedException, SQLException {
+        TestPostgres.Fresh database = server.restored(people);
+        Pgbench.preload(database);
+        Load load = loads.get(scenario);
+        if (load == null) {
+            load = Load.of(database, folder, scenario, people.rows(), WARM_UP);
+            loads.put(scenario, load);
+        }
+        List<Taken> taken = new ArrayList<>();
+        TransactionLog log;
+        try (Stage stage = Stage.set(database, folder, load, WARM_UP)) {
+            RunBeside guarded = stage.run(GUARDED, WARM_UP);
+            boolean rowsAreLeft = true;
+            for (int i = 0; i < wanted && rowsAreLeft; i++) {
+                Optional<Taken> pair = pair(stage, guarded, (done + i) % 2 == 0);
+                pair.ifPresent(taken::add);
+                rowsAreLeft = pair.isPresent();
+            }
+            if (rowsAreLeft) {
+                guarded.cancel();
+                alternatives(stage, taken);
+            }
+            log = stage.end();
+        }
+        for (Taken t : taken) {
+            var compared = new Compared(felt(log, t.alone, load), felt(log, t.beside, load), t.beside.rowsPerSecond());
+            results.computeIfAbsent(t.neighbour, n -> new ArrayList<>()).add(compared);
+            System.out.println(ForegroundReport.line(scenario, t.neighbour, compared));
+        }
+    }
+
+    private Optional<Taken> pair(Stage stage, RunBeside guarded, boolean aloneFirst)
+            throws IOException, InterruptedException, SQLException {
+        if (aloneFirst) {
+            Phase alone = stage.alone(cadence);
+            return stage.beside(guarded, cadence).map(beside -> new Taken(GUARDED, alone, beside));
+        }
+        Optional<Phase> beside = stage.beside(guarded, cadence);
+        if (beside.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(new Taken(GUARDED, stage.alone(cadence), beside.get()));
+    }
+
+    /**
+     * The others, after one phase alone. The plain statements have half as long; the single UPDATE is last, since what
+     * it leaves behind is felt for long.
+     */
+    private void alternatives(Stage stage, List<Taken> taken) throws IOException, InterruptedException, SQLException {
+        var half = new Stage.Cadence(cadence.settle(), cadence.measured().dividedBy(2));
+        RunBeside unthrottled = stage.run(UNTHROTTLED, WARM_UP);
+        Phase alone = stage.alone(cadence);
+        stage.beside(unthrottled, cadence).ifPresent(p -> taken.add(new Taken(UNTHROTTLED, alone, p)));
+        Neighbour loop = StatementBeside.loop(stage.database(), unthrottled.reached());
+        stage.beside(loop, half).ifPresent(p -> taken.add(new Taken(LOOP, alone, p)));
+        Neighbour single = StatementBeside.singleUpdate(stage.database());
+        stage.beside(single, half).ifPresent(p -> taken.add(new Taken(SINGLE, alone, p)));
+    }
+
+    /** Fails where much of what was due is not in the log: then nobody knows how slow it was. */
+    private static Latencies felt(TransactionLog log, Phase phase, Load load) throws IOException {
+        Latencies felt = log.of(phase);
+        double due = load.rate() * phase.seconds();
+        if (felt.transactions() < 0.8 * due) {
+            throw new IOException("of some " + Math.round(due) + " transactions only " + felt.transactions()
+                    + " are in pgbench's log");
+        }
+        return felt;
+    }
+}

@@ -1,0 +1,59 @@
+package dev.sluice.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ForegroundReportTest {
+    private static final Latencies ALONE = new Latencies(1, 10, 20, 1000);
+
+    private static String report(Latencies beside, double defaults, double unthrottled) {
+        var pairs = Collections.nCopies(15, new Compared(ALONE, beside, defaults));
+        var free = new Compared(ALONE, new Latencies(3, 30, 60, 1000), unthrottled);
+        return new ForegroundReport(
+                        Map.of(Scenario.OWN_TABLES, new Load(List.of(), 2000, 800)),
+                        Map.of(
+                                Scenario.OWN_TABLES,
+                                Map.of(Foreground.GUARDED, pairs, Foreground.UNTHROTTLED, List.of(free))))
+                .text("a server", 1000, new Stage.Cadence(Duration.ofSeconds(2), Duration.ofSeconds(8)));
+    }
+
+    @Test
+    void whatIsKeptPassesUpToTheBound() {
+        assertThat(report(new Latencies(1.1, 11.5, 25, 1000), 500, 1000))
+                .contains(
+                        "800 of 2,000 transactions/s",
+                        "| nothing | 15 | 1.00 |  | 10.00 |  | 20.00 |  | |",
+                        "| Sluice, default settings | 15 | 1.10 | 1.10 | 11.50 | 1.15 | 25.00 | 1.25 | 500 |",
+                        "| Sluice, `throttle: off` | 1 | 3.00 | 3.00 | 30.00 | 3.00 | 60.00 | 3.00 | 1,000 |",
+                        "| p50 by alone | own | <= 1.10 | 1.10 | 1.10 | PASS |",
+                        "| p95 by alone | own | <= 1.15 | 1.15 | 1.15 | PASS |",
+                        "| p99 by alone | own | <= 1.25 | 1.25 | 1.25 | PASS |",
+                        "| rows/s by `throttle: off` | own | >= 0.50 |  | 0.50 | PASS |")
+                .doesNotContain("SHORT");
+    }
+
+    @Test
+    void whatIsMissedIsShort() {
+        assertThat(report(new Latencies(1.12, 11.7, 25.4, 1000), 490, 1000))
+                .contains(
+                        "| p50 by alone | own | <= 1.10 | 1.12 | 1.12 | **SHORT** |",
+                        "| p95 by alone | own | <= 1.15 | 1.17 | 1.17 | **SHORT** |",
+                        "| p99 by alone | own | <= 1.25 | 1.27 | 1.27 | **SHORT** |",
+                        "| rows/s by `throttle: off` | own | >= 0.50 |  | 0.49 | **SHORT** |")
+                .doesNotContain("PASS");
+    }
+
+    @Test
+    void whatWasNotMeasuredIsNeither() {
+        String report = new ForegroundReport(Map.of(), Map.of(Scenario.SAME_TABLE, Map.of()))
+                .text("a server", 1000, new Stage.Cadence(Duration.ofSeconds(2), Duration.ofSeconds(8)));
+        assertThat(report)
+                .contains("| p99 by alone | same | <= 1.25 |  |  | not measured |")
+                .doesNotContain("PASS", "SHORT");
+    }
+}
