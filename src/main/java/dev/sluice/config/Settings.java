@@ -172,8 +172,7 @@ public record Settings(
      * @param settle how long the pace stays as it is after it has shrunk
      * @param growth factor a second by which the pace grows at most
      */
-    public record Throttle(
-            double calm, double hold, double floor, Duration goodFor, Duration settle, double growth) {}
+    public record Throttle(double calm, double hold, double floor, Duration goodFor, Duration settle, double growth) {}
 
     /** One {@code key=value} a line, sorted, for the log: passwords and hashes are hidden. */
     public String redacted() {

@@ -178,7 +178,8 @@ public final class SettingsReader {
                 new Settings.Retry(
                         m.retry().attempts(), m.retry().firstWait(), m.retry().maxWait()),
                 new Settings.Verify(m.verify().maxSweeps(), m.verify().repeatEvery()),
-                new Settings.Batch(m.batch().weight(), m.batch().growth(), m.batch().panic()),
+                new Settings.Batch(
+                        m.batch().weight(), m.batch().growth(), m.batch().panic()),
                 new Settings.Throttle(
                         m.throttle().calm(),
                         m.throttle().hold(),

@@ -11,8 +11,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What stands before each batch of a lane: whether all runs are stopped, the throttle, and the rates. Every wait is told
- * with its reason, and whether the lane rests or is held.
+ * What stands before each batch of a lane: whether all runs are stopped, the throttle, and the rates. Every wait is
+ * told with its reason, and whether the lane rests or is held.
  */
 final class Admission {
     /** Who has to wait for longer has the checkpoint read meanwhile: it may have been paused, tuned or cancelled. */

@@ -30,13 +30,7 @@ final class Heartbeats implements AutoCloseable {
             Thread.ofPlatform().name("heartbeat").daemon().factory());
     private boolean silent;
 
-    Heartbeats(
-            LaneTable table,
-            StopTable stops,
-            RunMeters meters,
-            String carrier,
-            Duration every,
-            Duration takeover) {
+    Heartbeats(LaneTable table, StopTable stops, RunMeters meters, String carrier, Duration every, Duration takeover) {
         this.table = table;
         this.stops = stops;
         this.meters = meters;
@@ -75,8 +69,8 @@ final class Heartbeats implements AutoCloseable {
     private void showSignals() {
         meters.reportSignals(carried.values().stream()
                 .flatMap(v -> v.verdicts().stream()
-                        .map(s -> new SignalReading(
-                                v.job(), v.database(), s.code(), s.value(), s.limit(), s.pressure())))
+                        .map(s ->
+                                new SignalReading(v.job(), v.database(), s.code(), s.value(), s.limit(), s.pressure())))
                 .toList());
     }
 

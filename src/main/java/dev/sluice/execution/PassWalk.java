@@ -283,7 +283,10 @@ final class PassWalk {
         long now = time.nanos();
         double seconds = (now - begin) / 1e9;
         meters.recordBatch(prepared.job().name(), prepared.job().database(), c.scanned(), c.changed(), seconds);
-        vitals.progressed(c.scanned(), Duration.ofNanos(now - lastCommit), admission.rates().rows());
+        vitals.progressed(
+                c.scanned(),
+                Duration.ofNanos(now - lastCommit),
+                admission.rates().rows());
         lastCommit = now;
         lastBatch = Duration.ofNanos(now - begin);
         admission.worked(c);
@@ -309,6 +312,12 @@ final class PassWalk {
         Stripes stripes = prepared.job().migrate().batch().stripes();
         return persistence.insist(
                 "table",
-                () -> Sizing.of(prepared.database(), work.facts(), claim.relation(), work.work(), stripes, admission.size(size)));
+                () -> Sizing.of(
+                        prepared.database(),
+                        work.facts(),
+                        claim.relation(),
+                        work.work(),
+                        stripes,
+                        admission.size(size)));
     }
 }

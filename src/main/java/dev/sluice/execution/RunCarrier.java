@@ -73,8 +73,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
     private void carry(RunRecord row, Vitals vitals, Rates rates) throws Stop, InterruptedException {
         UUID run = row.getId();
         LaneId lane = vitals.lane();
-        Persistence persistence =
-                new Persistence(world.retries(), world.meters(), world.time(), vitals);
+        Persistence persistence = new Persistence(world.retries(), world.meters(), world.time(), vitals);
         Ending ending = new Ending(table, world.databases(), persistence, world.worker());
         LOG.info(
                 "lane {} of run {} of {} is carried by {}, state {}",
@@ -107,7 +106,20 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                 return true;
             });
             try (Throttle throttle = world.throttles().open(job, prepared.facts())) {
-                carry(row, vitals, persistence, ending, prepared, new Admission(new StopAll(stops, new Halt(prepared.database()), vitals, persistence), throttle, rates, vitals, persistence, world.steps(), world.time()));
+                carry(
+                        row,
+                        vitals,
+                        persistence,
+                        ending,
+                        prepared,
+                        new Admission(
+                                new StopAll(stops, new Halt(prepared.database()), vitals, persistence),
+                                throttle,
+                                rates,
+                                vitals,
+                                persistence,
+                                world.steps(),
+                                world.time()));
             }
         } catch (RunFailed failed) {
             LOG.error(
@@ -129,35 +141,35 @@ public final class RunCarrier implements Carrier, AutoCloseable {
             throws Stop, RunFailed, InterruptedException {
         UUID run = row.getId();
         PassWalk walk = new PassWalk(
-                    prepared,
-                    new Partitions(
-                            prepared.database(),
-                            new LeafWatch(prepared, world.databases(), Actor.worker(world.worker()), row),
-                            lanes,
-                            world.offers(),
-                            vitals,
-                            carrier,
-                            world.takeover()),
-                    new IdentityCheck(table, run, prepared.database()),
-                    vitals,
-                    persistence,
-                    admission,
-                    seams.lane(run),
-                    world.meters(),
-                    world.time());
-            if (vitals.lane().conducts()) {
-                var end = new Carriage(
-                                world,
-                                run,
-                                persistence,
-                                new PassBeginning(table, persistence, world.time(), prepared),
-                                walk,
-                                ending)
-                        .carry();
-                LOG.info("run {} of {} ended: {}", run, row.getJob(), end.code());
-            } else {
-                new SideLane(table, vitals, persistence, prepared, walk).walk();
-            }
+                prepared,
+                new Partitions(
+                        prepared.database(),
+                        new LeafWatch(prepared, world.databases(), Actor.worker(world.worker()), row),
+                        lanes,
+                        world.offers(),
+                        vitals,
+                        carrier,
+                        world.takeover()),
+                new IdentityCheck(table, run, prepared.database()),
+                vitals,
+                persistence,
+                admission,
+                seams.lane(run),
+                world.meters(),
+                world.time());
+        if (vitals.lane().conducts()) {
+            var end = new Carriage(
+                            world,
+                            run,
+                            persistence,
+                            new PassBeginning(table, persistence, world.time(), prepared),
+                            walk,
+                            ending)
+                    .carry();
+            LOG.info("run {} of {} ended: {}", run, row.getJob(), end.code());
+        } else {
+            new SideLane(table, vitals, persistence, prepared, walk).walk();
+        }
     }
 
     private void preflight(Job job, Persistence persistence) throws Stop, RunFailed, InterruptedException {

@@ -36,8 +36,8 @@ final class RunGauges {
             new LiveGauges.What("sluice.checkpoint.age", "seconds", "Time since the last checkpoint");
     private static final LiveGauges.What GATE_OPEN =
             new LiveGauges.What("sluice.gate.open", null, "1 while the gate is open, 0 while it is closed");
-    private static final LiveGauges.What STATE = new LiveGauges.What(
-            "sluice.run.state", null, "1 for the state the newest run is in, 0 for the others");
+    private static final LiveGauges.What STATE =
+            new LiveGauges.What("sluice.run.state", null, "1 for the state the newest run is in, 0 for the others");
 
     private final LiveGauges gauges;
     private final List<String> states;

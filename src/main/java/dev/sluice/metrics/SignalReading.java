@@ -10,5 +10,4 @@ package dev.sluice.metrics;
  * @param limit of the job
  * @param pressure 1.0 at the limit
  */
-public record SignalReading(
-        String job, String database, String signal, double value, double limit, double pressure) {}
+public record SignalReading(String job, String database, String signal, double value, double limit, double pressure) {}

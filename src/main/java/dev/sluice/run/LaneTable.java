@@ -156,8 +156,8 @@ public final class LaneTable {
     RunStatus.TimeSpent spent(UUID run, @Nullable Double pace) {
         return sql.selectFrom(RUN_TIME)
                 .where(RUN_TIME.RUN_ID.eq(run))
-                .fetchOptional(r -> new RunStatus.TimeSpent(
-                        pace, r.getWorkingSeconds(), r.getPacedSeconds(), r.getHeldSeconds()))
+                .fetchOptional(r ->
+                        new RunStatus.TimeSpent(pace, r.getWorkingSeconds(), r.getPacedSeconds(), r.getHeldSeconds()))
                 .orElseGet(() -> new RunStatus.TimeSpent(pace, 0, 0, 0));
     }
 

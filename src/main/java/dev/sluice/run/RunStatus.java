@@ -140,12 +140,7 @@ public record RunStatus(
             @Nullable Double ageSeconds) {
 
         /** One that is no measurement. */
-        public Limit(
-                String reason,
-                String message,
-                @Nullable Double value,
-                @Nullable Double limit,
-                Instant since) {
+        public Limit(String reason, String message, @Nullable Double value, @Nullable Double limit, Instant since) {
             this(reason, message, value, limit, since, null);
         }
 
@@ -229,8 +224,8 @@ public record RunStatus(
     }
 
     /**
-     * Where the time of a run went, that of all its lanes together. Each moment in which a lane was carried is one of the
-     * three; a run that was paused, or waited for a worker, was not carried.
+     * Where the time of a run went, that of all its lanes together. Each moment in which a lane was carried is one of
+     * the three; a run that was paused, or waited for a worker, was not carried.
      *
      * @param pace share of time that the lanes may work now, 0 in a hold, 1 at full speed, the mean of them; null while
      *     none is carried
@@ -238,8 +233,7 @@ public record RunStatus(
      * @param pacedSeconds resting between batches, for the throttle's pace or a rate
      * @param heldSeconds waiting for something to be over
      */
-    public record TimeSpent(
-            @Nullable Double pace, double workingSeconds, double pacedSeconds, double heldSeconds) {}
+    public record TimeSpent(@Nullable Double pace, double workingSeconds, double pacedSeconds, double heldSeconds) {}
 
     /**
      * Settings that can be changed while it runs.

@@ -34,8 +34,8 @@ public final class JobThrottles implements Throttles, AutoCloseable {
     public Throttle open(Job job, TableFacts facts) {
         Database database = databases.get(job.database());
         Sampler sampler = samplers.of(job.database());
-        var signals = new PostgresSignals(
-                time, job.database(), database.settings().cores(), sampler::isBusy);
+        var signals =
+                new PostgresSignals(time, job.database(), database.settings().cores(), sampler::isBusy);
         ThrottleSettings settings = job.migrate().throttle();
         List<Heeded> heeded = new ArrayList<>();
         signals.of(settings, facts.oid()).forEach((kind, source) -> {

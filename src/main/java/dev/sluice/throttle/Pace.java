@@ -3,8 +3,8 @@ package dev.sluice.throttle;
 /**
  * The share of time a lane may work, and how it follows the pressure. A pure value: each sample gives the next.
  *
- * <p>Under {@link Servo#calm} it grows, by {@code sqrt(aim / pressure)} a second, and slowly beyond the share at which it
- * last had to shrink; between calm and limit it keeps still, since much of the load is our own; from the limit on it
+ * <p>Under {@link Servo#calm} it grows, by {@code sqrt(aim / pressure)} a second, and slowly beyond the share at which
+ * it last had to shrink; between calm and limit it keeps still, since much of the load is our own; from the limit on it
  * shrinks by {@code aim / pressure}, to half at most in one step; from {@link Servo#hold} on, or by a hard signal, it
  * holds. It never grows while something else than the pace limits the work.
  *
@@ -15,8 +15,7 @@ package dev.sluice.throttle;
  * @param goodSeconds for how long the pressure has been under the limit in a hold
  * @param sinceCut seconds since the share shrank
  */
-public record Pace(
-        double share, boolean held, double pressure, double ceiling, double goodSeconds, double sinceCut) {
+public record Pace(double share, boolean held, double pressure, double ceiling, double goodSeconds, double sinceCut) {
     /** A lane begins with this share, so that a busy database feels little of it before the first samples. */
     static final double START = 0.25;
     /** Weight of a new sample. */

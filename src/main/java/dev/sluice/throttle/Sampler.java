@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the signals of one database for all lanes of this worker on it, each about once a second and only while somebody
- * watches. What the reading costs the database is measured, and where it is over {@value #BUDGET} of the time the
- * sampler reads less often.
+ * Reads the signals of one database for all lanes of this worker on it, each about once a second and only while
+ * somebody watches. What the reading costs the database is measured, and where it is over {@value #BUDGET} of the time
+ * the sampler reads less often.
  *
  * <p>Safe for several threads. The signals of the database are read by one thread on one connection, one after another;
  * each signal of another place has a thread of its own.
@@ -126,9 +126,11 @@ public final class Sampler implements AutoCloseable {
         long now = time.nanos();
         long stale = Math.max(YOUNG.toNanos(), STALE_INTERVALS * source.every().toNanos());
         return switch (w.reading) {
-            case Reading.Known k when now - k.at() > stale ->
+            case Reading.Known k
+            when now - k.at() > stale ->
                 new Reading.Unknown("not read for " + (now - k.at()) / 1_000_000_000L + " s", k.at());
-            case Reading.Pending ignored when now - w.first > stale ->
+            case Reading.Pending ignored
+            when now - w.first > stale ->
                 new Reading.Unknown("not read yet, after " + (now - w.first) / 1_000_000_000L + " s", w.first);
             case Reading r -> r;
         };
@@ -257,13 +259,12 @@ public final class Sampler implements AutoCloseable {
 
     private void failed(Watched w, Exception e) {
         String why = SqlFailure.in(e).map(SqlFailure::toString).orElseGet(() -> String.valueOf(e.getMessage()));
-        long since =
-                switch (w.reading) {
-                    case Reading.Known k -> k.at();
-                    case Reading.Unknown u -> u.since();
-                    case Reading.Pending ignored -> w.first;
-                    case Reading.Missing ignored -> w.first;
-                };
+        long since = switch (w.reading) {
+            case Reading.Known k -> k.at();
+            case Reading.Unknown u -> u.since();
+            case Reading.Pending ignored -> w.first;
+            case Reading.Missing ignored -> w.first;
+        };
         if (!(w.reading instanceof Reading.Unknown)) {
             LOG.warn("signal {} of database {} cannot be read: {}", w.source.code(), database.name(), why);
         }

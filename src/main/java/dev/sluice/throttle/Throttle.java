@@ -9,9 +9,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says when a lane may begin its next batch: the signals its job heeds give a pressure, the pressure gives the pace, and
- * after each batch the lane rests until it has worked no more than its pace allows. One for each carried lane; used by
- * its thread, read by others.
+ * Says when a lane may begin its next batch: the signals its job heeds give a pressure, the pressure gives the pace,
+ * and after each batch the lane rests until it has worked no more than its pace allows. One for each carried lane; used
+ * by its thread, read by others.
  */
 public final class Throttle implements AutoCloseable {
     /** A rest or a hold is looked at again after so long at most. */
@@ -34,6 +34,7 @@ public final class Throttle implements AutoCloseable {
     private volatile List<Verdict> verdicts = List.of();
     /** What the present hold began for, or goes on for. */
     private @Nullable Verdict holder;
+
     private volatile long judgedAt;
     private long stepped;
     private long worked;
@@ -74,7 +75,10 @@ public final class Throttle implements AutoCloseable {
         }
         if (pace.held()) {
             String rest = holder != null && worst != holder
-                    ? String.format(Locale.ROOT, ", until it has been good for %d s", servo.goodFor().toSeconds())
+                    ? String.format(
+                            Locale.ROOT,
+                            ", until it has been good for %d s",
+                            servo.goodFor().toSeconds())
                     : "";
             return denied(holder, reason -> reason + rest, LOOK, true);
         }
@@ -84,7 +88,11 @@ public final class Throttle implements AutoCloseable {
         }
         Duration rest = Duration.ofNanos(Math.min(owed, LOOK.toNanos()));
         String share = String.format(Locale.ROOT, "at %.0f%% pace", pace.share() * 100);
-        return denied(presses() ? worst : null, reason -> reason.isEmpty() ? share + ", growing" : share + ": " + reason, rest, false);
+        return denied(
+                presses() ? worst : null,
+                reason -> reason.isEmpty() ? share + ", growing" : share + ": " + reason,
+                rest,
+                false);
     }
 
     /** Whether the worst signal is why the pace does not grow. */
@@ -92,7 +100,8 @@ public final class Throttle implements AutoCloseable {
         return pace.pressure() >= servo.calm();
     }
 
-    private Leave denied(@Nullable Verdict by, java.util.function.UnaryOperator<String> text, Duration length, boolean held) {
+    private Leave denied(
+            @Nullable Verdict by, java.util.function.UnaryOperator<String> text, Duration length, boolean held) {
         return by == null
                 ? new Leave.Denied("pace", text.apply(""), null, null, null, length, held)
                 : new Leave.Denied(
@@ -127,14 +136,21 @@ public final class Throttle implements AutoCloseable {
                 case Reading.Known ignored -> {}
                 case Reading.Pending ignored -> {
                     return Optional.of(new Leave.Denied(
-                            "first-sample", "waiting for the first reading of " + code, null, null, null, MOMENT, false));
+                            "first-sample",
+                            "waiting for the first reading of " + code,
+                            null,
+                            null,
+                            null,
+                            MOMENT,
+                            false));
                 }
                 case Reading.Unknown u -> {
                     if (h.holdsWhenUnknown()) {
                         double age = (time.nanos() - u.since()) / 1e9;
                         return Optional.of(new Leave.Denied(
                                 code,
-                                code + " is unknown: " + u.why() + "; with `on-unknown: ignore` the run goes on without it",
+                                code + " is unknown: " + u.why()
+                                        + "; with `on-unknown: ignore` the run goes on without it",
                                 null,
                                 null,
                                 age,
@@ -146,7 +162,8 @@ public final class Throttle implements AutoCloseable {
                     if (h.stated() && h.holdsWhenUnknown()) {
                         return Optional.of(new Leave.Denied(
                                 code,
-                                code + " cannot be read: " + m.need().what() + " " + m.need().fix(),
+                                code + " cannot be read: " + m.need().what() + " "
+                                        + m.need().fix(),
                                 null,
                                 null,
                                 null,

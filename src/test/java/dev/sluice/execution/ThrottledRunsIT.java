@@ -86,10 +86,7 @@ class ThrottledRunsIT {
     private static void awaitGoodEnd(TestEngine engine, UUID id, CompletableFuture<RunStatus> end) throws Exception {
         awaitReason(engine, id, "rows-per-second");
         engine.runs()
-                .tune(
-                        id,
-                        new SettingsChange(Optional.empty(), Optional.of(5000), Optional.of(0)),
-                        TestEngine.TESTER);
+                .tune(id, new SettingsChange(Optional.empty(), Optional.of(5000), Optional.of(0)), TestEngine.TESTER);
         assertThat(end.get().state()).isEqualTo("succeeded");
         assertThat(engine.db().value("SELECT count(*) FROM t WHERE b IS DISTINCT FROM a"))
                 .isEqualTo("0");
@@ -119,9 +116,8 @@ class ThrottledRunsIT {
         TestEngine engine = engine(primary, 3000);
         // each batch holds its rows for long, as one with a dear trigger does
         dear(engine, 0.02);
-        UUID id = engine.queue(
-                        TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
-                                + " batch: { size: 100, target: 2s }, throttle: { lock-waits: 2 } }"))
+        UUID id = engine.queue(TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
+                        + " batch: { size: 100, target: 2s }, throttle: { lock-waits: 2 } }"))
                 .id();
         var over = new AtomicBoolean();
         for (int i = 0; i < 6; i++) {
@@ -139,8 +135,8 @@ class ThrottledRunsIT {
     private static void dear(TestEngine engine, double seconds) {
         engine.db()
                 .run(
-                        "CREATE FUNCTION dear() RETURNS trigger LANGUAGE plpgsql AS"
-                                + " $$ BEGIN PERFORM pg_sleep(" + seconds + "); RETURN NEW; END $$",
+                        "CREATE FUNCTION dear() RETURNS trigger LANGUAGE plpgsql AS" + " $$ BEGIN PERFORM pg_sleep("
+                                + seconds + "); RETURN NEW; END $$",
                         "CREATE TRIGGER dear BEFORE UPDATE OF b ON t FOR EACH ROW EXECUTE FUNCTION dear()");
     }
 
@@ -149,7 +145,8 @@ class ThrottledRunsIT {
         try (Connection c = db.connect();
                 Statement s = c.createStatement()) {
             while (!over.get()) {
-                s.execute("UPDATE t SET a = a WHERE id = (SELECT min(id) + (random() * 50)::int FROM t WHERE b IS NULL)");
+                s.execute(
+                        "UPDATE t SET a = a WHERE id = (SELECT min(id) + (random() * 50)::int FROM t WHERE b IS NULL)");
             }
         } catch (SQLException e) {
             throw new IllegalStateException(e);
@@ -184,7 +181,10 @@ class ThrottledRunsIT {
         awaitReason(engine, id, "rows-per-second");
         engine.db().run("SELECT pg_create_physical_replication_slot('gone', true)");
         for (int i = 0; i < 3; i++) {
-            engine.db().run("SELECT pg_switch_wal()", "SELECT pg_logical_emit_message(true, 'fill', repeat('x', 1000000))");
+            engine.db()
+                    .run(
+                            "SELECT pg_switch_wal()",
+                            "SELECT pg_logical_emit_message(true, 'fill', repeat('x', 1000000))");
         }
         RunStatus.Limit limit = awaitReason(engine, id, "replication-slots");
         assertThat(limit.message()).contains("replication-slots of gone");
@@ -216,8 +216,10 @@ class ThrottledRunsIT {
         Primary primary = primary(Map.of());
         TestEngine engine = engine(primary, 400_000);
         dear(engine, 0.001);
-        UUID id = engine.queue(TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
-                        + " batch: { size: 20, target: 20ms }, throttle: { active-sessions: 2, commit-latency: off } }"))
+        UUID id = engine.queue(
+                        TestEngine.job(
+                                "job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
+                                        + " batch: { size: 20, target: 20ms }, throttle: { active-sessions: 2, commit-latency: off } }"))
                 .id();
         var end = engine.carryAside(id);
         for (int wave = 0; wave < 2; wave++) {

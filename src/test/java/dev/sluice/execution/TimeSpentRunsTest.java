@@ -64,7 +64,9 @@ class TimeSpentRunsTest {
             RunStatus.TimeSpent time = run.time();
             assertThat(time.workingSeconds() + time.pacedSeconds() + time.heldSeconds())
                     .isCloseTo(elapsed, Offset.offset(elapsed * 0.02));
-            assertThat(time.pacedSeconds()).as("3,000 rows at 1,000 a second, in two passes").isGreaterThan(1);
+            assertThat(time.pacedSeconds())
+                    .as("3,000 rows at 1,000 a second, in two passes")
+                    .isGreaterThan(1);
             assertThat(time.heldSeconds()).isGreaterThan(1);
             assertThat(time.workingSeconds()).isPositive();
             assertThat(counter(engine, "working") + counter(engine, "paced") + counter(engine, "held") - before)

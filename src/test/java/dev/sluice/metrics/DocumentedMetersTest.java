@@ -89,7 +89,20 @@ class DocumentedMetersTest {
         runs.recordHold("users", "main", "database-away", 1);
         runs.recordTime("users", "main", 5, 3, 2);
         runs.reportSignals(List.of(new SignalReading("users", "main", "replica-lag", 4, 5, 0.8)));
-        runs.report(List.of(new Reading("users", "main", "running", 5L, 0.5, 1.0, 10, 8, 0.7, 0.5, new Reading.Limited("replica-lag", 4.0, 5.0, 0.3), 0.1, true)));
+        runs.report(List.of(new Reading(
+                "users",
+                "main",
+                "running",
+                5L,
+                0.5,
+                1.0,
+                10,
+                8,
+                0.7,
+                0.5,
+                new Reading.Limited("replica-lag", 4.0, 5.0, 0.3),
+                0.1,
+                true)));
         var scheduler = new SchedulerMeters(meters.registry());
         scheduler.began();
         scheduler.ended("run", true);

@@ -18,7 +18,20 @@ class RunMetersTest {
     }
 
     private static Reading reading(String job, String state, @Nullable Double eta) {
-        return new Reading(job, "main", state, 400L, 0.6, eta, 1000, 8, 0.75, 0.5, new Reading.Limited("replica-lag", 4.0, 5.0, 0.3), 1.5, false);
+        return new Reading(
+                job,
+                "main",
+                state,
+                400L,
+                0.6,
+                eta,
+                1000,
+                8,
+                0.75,
+                0.5,
+                new Reading.Limited("replica-lag", 4.0, 5.0, 0.3),
+                1.5,
+                false);
     }
 
     private String line(String start) {
@@ -107,11 +120,13 @@ class RunMetersTest {
 
     @Test
     void whatIsNotKnownHasNoGauge() {
-        runs.report(List.of(new Reading("users", "main", null, null, null, null, null, null, null, null, null, null, null)));
+        runs.report(List.of(
+                new Reading("users", "main", null, null, null, null, null, null, null, null, null, null, null)));
         assertThat(meters.scrape().lines().filter(l -> l.startsWith("sluice_")))
                 .as("counters at 0 only")
-                .noneMatch(l -> l.matches(
-                        "sluice_(eta|stripes|hot|pace_|limited|rows_remaining|progress|batch_size|checkpoint|gate|run_state).*"))
+                .noneMatch(
+                        l -> l.matches(
+                                "sluice_(eta|stripes|hot|pace_|limited|rows_remaining|progress|batch_size|checkpoint|gate|run_state).*"))
                 .anyMatch(l -> l.equals("sluice_rows_scanned_total{database=\"main\",job=\"users\"} 0.0"));
 
         runs.report(List.of(reading("users", "running", 3.0)));
@@ -126,7 +141,9 @@ class RunMetersTest {
         runs.report(List.of(reading("users", "running", 3.0), reading("orders", "queued", 5.0)));
         runs.report(List.of(reading("orders", "queued", 5.0)));
         assertThat(meters.scrape().lines().filter(l -> l.contains("job=\"users\"")))
-                .allMatch(l -> l.matches("sluice_(rows_(scanned|changed)|batches|(working|paced|held)_seconds)_total.*|sluice_batch_seconds.*"));
+                .allMatch(
+                        l -> l.matches(
+                                "sluice_(rows_(scanned|changed)|batches|(working|paced|held)_seconds)_total.*|sluice_batch_seconds.*"));
         assertThat(line("sluice_eta_seconds{database=\"main\",job=\"orders\"}")).endsWith(" 5.0");
     }
 

@@ -93,7 +93,8 @@ public final class TestEngine implements AutoCloseable {
 
     /** On a given database that has limits. */
     public static TestEngine limited(TestPostgres.Fresh fresh, Time time, DatabaseLimits limits) {
-        return migrated(new TestEngine(fresh, List.of(settings("main", fresh)), "main", time, Map.of("main", limits), false));
+        return migrated(
+                new TestEngine(fresh, List.of(settings("main", fresh)), "main", time, Map.of("main", limits), false));
     }
 
     /** With the rows in one database and the control tables in another. */
@@ -156,7 +157,8 @@ public final class TestEngine implements AutoCloseable {
 
     /** No signals: the throttle has tests of its own, and waits for nothing in these. */
     private Throttles unthrottled(Time time) {
-        return (job, facts) -> new Throttle(samplers.of(job.database()), List.of(), new OpeningHours(List.of()), Servo.DEFAULT, time);
+        return (job, facts) ->
+                new Throttle(samplers.of(job.database()), List.of(), new OpeningHours(List.of()), Servo.DEFAULT, time);
     }
 
     /** The job that this YAML defines. */

@@ -40,8 +40,17 @@ class PaceSimulationTest {
      */
     @ParameterizedTest
     @CsvSource({
-        "0.1, 0.3, 1", "0.1, 0.3, 3", "0.2, 1.2, 1", "0.2, 1.2, 2", "0.3, 2, 1", "0.3, 2, 2", "0.1, 4, 1", "0.1, 4, 2",
-        "0.5, 1, 1", "0.5, 1, 2", "0.6, 0.6, 1"
+        "0.1, 0.3, 1",
+        "0.1, 0.3, 3",
+        "0.2, 1.2, 1",
+        "0.2, 1.2, 2",
+        "0.3, 2, 1",
+        "0.3, 2, 2",
+        "0.1, 4, 1",
+        "0.1, 4, 2",
+        "0.5, 1, 1",
+        "0.5, 1, 2",
+        "0.6, 0.6, 1"
     })
     void settlesWithinThirtySecondsAndSwingsByNoMoreThanAFifth(double others, double ours, int delay) {
         int late = 0;
@@ -58,7 +67,9 @@ class PaceSimulationTest {
                 swinging++;
             }
             double pressure = others + ours * settled;
-            assertThat(pressure).as("pressure at the settled pace, seed %d", seed).isLessThan(1.05);
+            assertThat(pressure)
+                    .as("pressure at the settled pace, seed %d", seed)
+                    .isLessThan(1.05);
             assertThat(settled == 1 || pressure > 0.55)
                     .as("nothing is given away: pressure %s, seed %d", pressure, seed)
                     .isTrue();

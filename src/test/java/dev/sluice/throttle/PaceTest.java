@@ -17,9 +17,7 @@ class PaceTest {
 
     @Property
     void staysBetweenTheFloorAndOne(
-            @ForAll @DoubleRange(min = 0.05, max = 1) double share,
-            @ForAll double[] pressures,
-            @ForAll boolean idle) {
+            @ForAll @DoubleRange(min = 0.05, max = 1) double share, @ForAll double[] pressures, @ForAll boolean idle) {
         Pace pace = at(share);
         for (double p : pressures) {
             pace = pace.after(Math.min(1000, Math.abs(p)), p > 1e6, 1, idle, SERVO);
@@ -76,7 +74,9 @@ class PaceTest {
         for (int i = 0; i < 3; i++) {
             pace = pace.after(0.1, false, 1, false, SERVO);
         }
-        assertThat(pace.held()).as("the smoothed pressure was still over the limit in the first of these").isTrue();
+        assertThat(pace.held())
+                .as("the smoothed pressure was still over the limit in the first of these")
+                .isTrue();
         pace = pace.after(2.5, false, 1, false, SERVO); // it was not over yet
         for (int i = 0; i < 10 && pace.held(); i++) {
             pace = pace.after(0.1, false, 1, false, SERVO);
