@@ -60,8 +60,9 @@ class StopAllIT {
                 assertThat(seen.at("/state")).isEqualTo("running");
                 assertThat(seen.at("/limitedBy/reason")).isEqualTo("stopped-all");
                 await().atMost(Duration.ofSeconds(10))
-                        .untilAsserted(() -> assertThat(
-                                        second.get("/api/v1/runs/" + run).text().split("\"reason\":\"stopped-all\"", -1))
+                        .untilAsserted(() -> assertThat(second.get("/api/v1/runs/" + run)
+                                        .text()
+                                        .split("\"reason\":\"stopped-all\"", -1))
                                 .as("the run and each of its lanes")
                                 .hasSize(5));
             }
@@ -71,8 +72,7 @@ class StopAllIT {
                 assertThat(changed(db)).as("after a restart").isEqualTo(rows);
                 assertThat(third.cli("status").out()).contains("All runs are stopped by local");
                 assertThat(third.cli("resume-all").code()).isZero();
-                await().atMost(Duration.ofSeconds(10))
-                        .until(() -> !changed(db).equals(rows));
+                await().atMost(Duration.ofSeconds(10)).until(() -> !changed(db).equals(rows));
                 assertThat(third.patch("/api/v1/runs/" + run + "/settings", "{\"rowsPerSecond\": 0}")
                                 .status())
                         .isEqualTo(200);
