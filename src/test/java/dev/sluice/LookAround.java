@@ -12,6 +12,13 @@ final class LookAround {
                     + " FROM sluice.lane l JOIN sluice.run r ON r.id = l.run_id"
                     + " WHERE r.state IN ('queued', 'running', 'verifying', 'sweeping')";
 
+    private static final String PARTITIONS =
+            "SELECT string_agg(format('partition %s of lane %s of run %s, carried by %s, claimed %s s ago, last batch %s s ago,"
+                    + " from %s up to %s, stripe %s of %s', partition, lane, run_id, coalesce(carrier, 'nobody'),"
+                    + " round(extract(epoch FROM clock_timestamp() - claimed_at), 1),"
+                    + " round(extract(epoch FROM clock_timestamp() - updated_at), 1), cursor_key, upper_key, stripe, stripes),"
+                    + " E'\\n' ORDER BY run_id, partition) FROM sluice.checkpoint WHERE NOT done";
+
     /** Those that wait for others, and those in a transaction for over a second. */
     private static final String SESSIONS =
             "SELECT string_agg(format('session %s of %s: %s, %s, for %s s in its transaction, blocked by %s: %s',"
@@ -25,6 +32,6 @@ final class LookAround {
 
     /** Several lines. */
     static String at(TestPostgres.Fresh db) {
-        return db.value(LANES) + "\n" + db.value(SESSIONS);
+        return db.value(LANES) + "\n" + db.value(PARTITIONS) + "\n" + db.value(SESSIONS);
     }
 }

@@ -51,29 +51,35 @@ public final class Claims {
      * @param carrier that has it; null for none
      * @param wanted of the run
      * @param done nothing left
-     * @param started whether anybody ever claimed it
+     * @param started whether it was claimed, and its lane not taken over since
      */
     public record Standing(
             Claim claim, int lane, @Nullable String carrier, Wanted wanted, boolean done, boolean started) {}
 
     /**
      * Takes the lane over: every open partition of it in this pass gets a fresh token, so that a carrier that had them,
-     * and was taken for dead, claims none of them again. Waits for its batch in flight.
+     * and was taken for dead, claims none of them again. Waits for its batch in flight. Until this carrier claims one,
+     * nobody walks it, and a lane that is free may take it.
      */
     public void takeOver(int pass) {
         sql.update(CHECKPOINT)
                 .set(CHECKPOINT.CARRIER, carrier)
                 .set(CHECKPOINT.TOKEN, FRESH)
+                .setNull(CHECKPOINT.CLAIMED_AT)
                 .where(of(pass), CHECKPOINT.LANE.eq(lane), CHECKPOINT.DONE.isFalse())
                 .execute();
     }
 
-    /** Takes every open partition of another lane, which nobody carries any more, with fresh tokens. */
+    /**
+     * Takes every open partition of another lane, which nobody carries any more, with fresh tokens. This lane walks one
+     * at a time; a lane that is free may take the others meanwhile, just where they stand.
+     */
     public void adopt(int pass, int other) {
         sql.update(CHECKPOINT)
                 .set(CHECKPOINT.LANE, lane)
                 .set(CHECKPOINT.CARRIER, carrier)
                 .set(CHECKPOINT.TOKEN, FRESH)
+                .setNull(CHECKPOINT.CLAIMED_AT)
                 .where(of(pass), CHECKPOINT.LANE.eq(other), CHECKPOINT.DONE.isFalse())
                 .execute();
     }
@@ -83,7 +89,7 @@ public final class Claims {
         return first(pass, CHECKPOINT.LANE.eq(lane));
     }
 
-    /** The first partition of any lane that nobody has begun. */
+    /** The first partition of any lane that nobody has begun, or has gone on with since its lane was taken over. */
     public Optional<Standing> unstarted(int pass) {
         return first(pass, CHECKPOINT.CLAIMED_AT.isNull());
     }
@@ -96,7 +102,7 @@ public final class Claims {
                 .fetchOptional(this::standing);
     }
 
-    /** The partitions that are begun and not done: at most about one per lane. */
+    /** The partitions that are being walked: at most about one per lane. */
     public List<Standing> started(int pass) {
         return sql.selectFrom(CHECKPOINT)
                 .where(of(pass), CHECKPOINT.DONE.isFalse(), CHECKPOINT.CLAIMED_AT.isNotNull())
@@ -135,9 +141,9 @@ public final class Claims {
     }
 
     /**
-     * Takes a partition of another lane that nobody has begun.
+     * Takes a partition of another lane that nobody walks.
      *
-     * @return empty when it was begun meanwhile, or the run is not wanted running
+     * @return empty when it was claimed meanwhile, or the run is not wanted running
      */
     public Optional<Claim> takeUnstarted(PartitionId id) {
         return take(id, CHECKPOINT.CLAIMED_AT.isNull());

@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -288,8 +289,7 @@ class BatchUnionTest {
         }
 
         private long changes() {
-            return Long.parseLong(target.db()
-                    .value("SELECT coalesce(sum(n), 0) FROM " + facts.name().sql()));
+            return number("SELECT coalesce(sum(n), 0) FROM " + facts.name().sql());
         }
     }
 
@@ -337,6 +337,11 @@ class BatchUnionTest {
     }
 
     private static long count(String table, String where) {
-        return Long.parseLong(target.db().value("SELECT count(*) FROM " + table + " WHERE " + where));
+        return number("SELECT count(*) FROM " + table + " WHERE " + where);
+    }
+
+    /** Over the pool: this is asked before and after every batch, and a connection takes longer than a batch. */
+    private static long number(String sql) {
+        return ((Number) Objects.requireNonNull(target.database().sql().fetchValue(sql))).longValue();
     }
 }

@@ -11,6 +11,7 @@ import dev.sluice.testing.TestPostgres;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -216,6 +217,50 @@ class LanesTest {
         gate.open();
         assertThat(conductor.get(30, TimeUnit.SECONDS).state()).isEqualTo("succeeded");
         assertThat(offered(id)).as("it is offered again all the same").hasSizeGreaterThan(offers);
+        everyRowOnce();
+    }
+
+    /** Both side lanes are left in mid-walk, and the conductor, which is done with its own, takes what they had. */
+    @Test
+    void whatTheConductorTookFromSeveralLanesIsWalkedByThemWhereSomebodyHasRoom() throws Exception {
+        UUID id = queue(3, ", batch: { size: 500 }, throttle: { rows-per-second: 2000 }");
+        var gate = TIME.gateAt(1);
+        var conductor = engine.carryAside(id);
+        gate.reached();
+        for (int number : List.of(1, 2)) {
+            var held = TIME.gateAt(1);
+            var side = engine.carryAside(new LaneId(id, number));
+            held.reached();
+            Thread worker = known(TIME.waiting());
+            TIME.free();
+            worker.interrupt(); // that worker stops, and gives the lane back
+            assertThat(side).failsWithin(Duration.ofSeconds(20));
+        }
+        var taken = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        TIME.atWaits(nth -> {
+            if (taken.getCount() > 0
+                    && partitions(id, "count(*) FILTER (WHERE lane = 0 AND batches > 0 AND NOT done)")
+                            .equals("2")) {
+                taken.countDown();
+                goOn.await(30, TimeUnit.SECONDS);
+            }
+        });
+        gate.open();
+        assertThat(taken.await(30, TimeUnit.SECONDS)).isTrue();
+        String before = partitions(id, "count(*)");
+        var held = TIME.gateAt(1);
+        var side = engine.carryAside(new LaneId(id, 1));
+        held.reached();
+        assertThat(partitions(id, "count(*) FILTER (WHERE lane = 1 AND NOT done)"))
+                .as("taken as it stands")
+                .isEqualTo("1");
+        assertThat(partitions(id, "count(*)")).as("and not cut").isEqualTo(before);
+        TIME.free();
+        held.open();
+        goOn.countDown();
+        assertThat(conductor.get(30, TimeUnit.SECONDS).state()).isEqualTo("succeeded");
+        side.get(20, TimeUnit.SECONDS);
         everyRowOnce();
     }
 
