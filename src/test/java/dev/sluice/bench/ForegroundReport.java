@@ -65,7 +65,7 @@ final class ForegroundReport {
     String text(String server, long rows, Stage.Cadence cadence) {
         var text = new StringBuilder();
         text.append(String.format(
-                        "%n%,d rows, cores: %d, Java %s, phases of %d s after %d s that are not measured%n",
+                        "%n%,d rows, cores: %d, Java %s, phases of %d s (loop and single UPDATE: half) after %d s that are not measured%n",
                         rows,
                         Runtime.getRuntime().availableProcessors(),
                         Runtime.version(),
