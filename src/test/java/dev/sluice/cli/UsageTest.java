@@ -36,7 +36,7 @@ class UsageTest {
             gate switch a --wait soon            | 'soon' is not a number with ms, s, m, h or d
             tune a                               | Name at least one of --target, --batch-size, --rows-per-second
             tune a --batch-size many             | 'many' is not an int
-            tune a --wal-per-hour 20             | '20' is not a number with B, kB, MB, GB or TB
+            tune a --wal-per-hour 20             | '20' is not a whole number with B, kB, MB, GB or TB
             stop-all now                         | Unmatched argument at index 1: 'now'
             resume-all now                       | Unmatched argument at index 1: 'now'
             status --output xml                  | expected one of [TEXT, JSON]

@@ -96,11 +96,11 @@ class SettingsReaderTest {
             SLUICE_WORKER_HEARTBEAT  | 2 seconds | "2 seconds" is not a number with ms, s, m, h or d
             SLUICE_WORKER_HEARTBEAT  | 10s       | worker.takeover: 10s is less than two heartbeats of 10s. Fix: write at least 20s
             SLUICE_WORKER_NAME       | a b       | SLUICE_WORKER_NAME: worker.name: "a b" cannot be a worker's name
-            SLUICE_HTTP_MAX_BODY     | 1PB       | http.max-body: "1PB" is not a number with B, kB, MB, GB or TB
+            SLUICE_HTTP_MAX_BODY     | 1PB       | http.max-body: "1PB" is not a whole number with B, kB, MB, GB or TB
             SLUICE_HTTP_MAX_BODY     | 1GB       | http.max-body: 1000000000 bytes is out of range. Fix: write 1kB to 10MB
             SLUICE_DATABASES_MAIN_ROWS_PER_SECOND | 0     | databases.main.rows-per-second: 0 is out of range. Fix: write 1 to 1000000000
             SLUICE_DATABASES_MAIN_ROWS_PER_SECOND | fast  | databases.main.rows-per-second: "fast" is not a whole number.
-            SLUICE_DATABASES_MAIN_WAL_PER_HOUR | 20       | databases.main.wal-per-hour: "20" is not a number with B, kB, MB, GB or TB
+            SLUICE_DATABASES_MAIN_WAL_PER_HOUR | 20       | databases.main.wal-per-hour: "20" is not a whole number with B, kB, MB, GB or TB
             SLUICE_DATABASES_MAIN_WAL_PER_HOUR | 999kB    | databases.main.wal-per-hour: 999kB is out of range. Fix: write 1MB to 1000TB.
             SLUICE_DATABASES_MAIN_WAL_PER_HOUR | 1001TB   | databases.main.wal-per-hour: 1001TB is out of range. Fix: write 1MB to 1000TB.
             SLUICE_HTTP_MAX_BODY     | 999999MB  | is out of range. Fix: write 1kB to 10MB
