@@ -64,10 +64,7 @@ public final class Benchmark {
         Path folder = Path.of(given.isEmpty() ? "target/bench" : given).toAbsolutePath();
         int failures = 0;
         try {
-            String suite = wishes.choice("bench.suite", List.of("speed", "foreground", "all", "explore"));
-            if (suite.equals("explore")) {
-                System.exit(Exploration.run(wishes, folder.resolve("foreground")));
-            }
+            String suite = wishes.choice("bench.suite", List.of("speed", "foreground", "all"));
             if (!suite.equals("speed")) {
                 Pgbench.find();
             }
