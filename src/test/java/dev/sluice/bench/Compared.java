@@ -8,8 +8,9 @@ import java.util.function.ToDoubleFunction;
  * @param alone without
  * @param beside with
  * @param rowsPerSecond that were filled meanwhile; NaN where that is not known
+ * @param limit what held it back at the end, as {@link Phase#limit()}
  */
-record Compared(Latencies alone, Latencies beside, double rowsPerSecond) {
+record Compared(Latencies alone, Latencies beside, double rowsPerSecond, String limit) {
     double ratio(ToDoubleFunction<Latencies> figure) {
         return figure.applyAsDouble(beside) / figure.applyAsDouble(alone);
     }

@@ -16,8 +16,8 @@ import java.util.Optional;
 /**
  * What an application feels of a backfill: pgbench at 40 percent of its own maximum, alone and with something beside
  * it, in interleaved pairs, every second one in reverse order. {@code docs/performance.md} says how. Options:
- * {@code bench.pairs} (15), {@code bench.seconds} (10, of which the first 2 are not measured), {@code bench.rows}
- * (6000000) and {@code bench.scenario} (both, own, same).
+ * {@code bench.pairs} (15), {@code bench.seconds} (10, the length of a phase), {@code bench.settle} (2, how much of
+ * that is not measured), {@code bench.rows} (6000000) and {@code bench.scenario} (both, own, same).
  */
 final class Foreground {
     static final String GUARDED = "people-full-name";
@@ -32,7 +32,6 @@ final class Foreground {
     /** Repeats of rounds that failed or ran out of rows. */
     private static final int SPARE_ROUNDS = 2;
 
-    private static final Duration SETTLE = Duration.ofSeconds(2);
     private static final Duration WARM_UP = Duration.ofSeconds(6);
 
     private final BenchServer server;
@@ -46,12 +45,12 @@ final class Foreground {
 
     private int failures;
 
-    private Foreground(BenchServer server, Path folder, People people, int pairs, int seconds) {
+    private Foreground(BenchServer server, Path folder, People people, int pairs, Stage.Cadence cadence) {
         this.server = server;
         this.folder = folder;
         this.people = people;
         this.pairs = pairs;
-        this.cadence = new Stage.Cadence(SETTLE, Duration.ofSeconds(seconds).minus(SETTLE));
+        this.cadence = cadence;
     }
 
     /**
@@ -63,6 +62,7 @@ final class Foreground {
     static int run(Wishes wishes, Path folder) throws IOException, InterruptedException {
         int pairs = wishes.number("bench.pairs", 15, 1, 200);
         int seconds = wishes.number("bench.seconds", 10, 3, 120);
+        int settle = wishes.number("bench.settle", 2, 0, seconds - 1);
         int rows = wishes.number("bench.rows", 6_000_000, 100_000, 100_000_000);
         List<Scenario> scenarios = Scenario.of(wishes.choice("bench.scenario", List.of("both", "own", "same")));
         Files.createDirectories(folder);
@@ -70,7 +70,8 @@ final class Foreground {
         SluiceProcess.define(folder, UNTHROTTLED, "throttle: off");
         Watchdog.set(Duration.ofMinutes(20).plusSeconds(4L * scenarios.size() * pairs * seconds));
         try (BenchServer server = BenchServer.start(folder.resolve("data"), SERVER)) {
-            var bench = new Foreground(server, folder, new People(rows, 2), pairs, seconds);
+            var cadence = new Stage.Cadence(Duration.ofSeconds(settle), Duration.ofSeconds(seconds - settle));
+            var bench = new Foreground(server, folder, new People(rows, 2), pairs, cadence);
             Pgbench.create(server.prepare(bench.people), folder);
             for (Scenario scenario : scenarios) {
                 bench.run(scenario);
@@ -132,7 +133,11 @@ final class Foreground {
             log = stage.end();
         }
         for (Taken t : taken) {
-            var compared = new Compared(felt(log, t.alone, load), felt(log, t.beside, load), t.beside.rowsPerSecond());
+            var compared = new Compared(
+                    felt(log, t.alone, load),
+                    felt(log, t.beside, load),
+                    t.beside.rowsPerSecond(),
+                    t.beside.limit());
             results.computeIfAbsent(t.neighbour, n -> new ArrayList<>()).add(compared);
             System.out.println(ForegroundReport.line(scenario, t.neighbour, compared));
         }

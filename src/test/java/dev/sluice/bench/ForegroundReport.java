@@ -5,7 +5,9 @@ import static dev.sluice.bench.Bound.number;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /** The tables of a foreground run, in Markdown. */
 final class ForegroundReport {
@@ -46,7 +48,7 @@ final class ForegroundReport {
     /** One pair, on a line. */
     static String line(Scenario scenario, String neighbour, Compared c) {
         return String.format(
-                "%s  %-20s p50 %.2f/%.2f = %.2f  p95 %.2f/%.2f = %.2f  p99 %.2f/%.2f = %.2f ms  %s rows/s",
+                "%s  %-20s p50 %.2f/%.2f = %.2f  p95 %.2f/%.2f = %.2f  p99 %.2f/%.2f = %.2f ms  %s rows/s  %s",
                 scenario.key(),
                 neighbour,
                 c.beside().p50(),
@@ -58,7 +60,8 @@ final class ForegroundReport {
                 c.beside().p99(),
                 c.alone().p99(),
                 c.ratio(Latencies::p99),
-                number(c.rowsPerSecond()));
+                number(c.rowsPerSecond()),
+                c.limit());
     }
 
     /** The whole report. */
@@ -85,10 +88,17 @@ final class ForegroundReport {
         if (load != null) {
             text.append(String.format(": %,.0f of %,.0f transactions/s", load.rate(), load.maximum()));
         }
+        List<Compared> pairs = by.getOrDefault(Foreground.GUARDED, List.of());
+        Map<String, Long> limits = pairs.stream()
+                .map(c -> c.limit().isEmpty() ? "nothing" : c.limit().replaceAll(":.*", ""))
+                .collect(Collectors.groupingBy(code -> code, TreeMap::new, Collectors.counting()));
+        text.append("; at default settings held back at the ends of its phases by: ")
+                .append(limits.entrySet().stream()
+                        .map(e -> e.getKey() + " " + e.getValue())
+                        .collect(Collectors.joining(", ")));
         text.append("\n\n| Beside it | phases");
         PROMISES.forEach(p -> text.append(" | ").append(p.text()).append(" ms | ratio"));
         text.append(" | rows/s |\n|---|---|---|---|---|---|---|---|---|\n| nothing");
-        List<Compared> pairs = by.getOrDefault(Foreground.GUARDED, List.of());
         text.append(" | ").append(pairs.size());
         PROMISES.forEach(p -> text.append(" | ")
                 .append(number(median(pairs, c -> p.figure.applyAsDouble(c.alone()))))

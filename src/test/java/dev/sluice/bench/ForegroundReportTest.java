@@ -12,8 +12,8 @@ class ForegroundReportTest {
     private static final Latencies ALONE = new Latencies(1, 10, 20, 1000);
 
     private static String report(Latencies beside, double defaults, double unthrottled) {
-        var pairs = Collections.nCopies(15, new Compared(ALONE, beside, defaults));
-        var free = new Compared(ALONE, new Latencies(3, 30, 60, 1000), unthrottled);
+        var pairs = Collections.nCopies(15, new Compared(ALONE, beside, defaults, "active-sessions: at 14% pace"));
+        var free = new Compared(ALONE, new Latencies(3, 30, 60, 1000), unthrottled, "");
         return new ForegroundReport(
                         Map.of(Scenario.OWN_TABLES, new Load(List.of(), 2000, 800)),
                         Map.of(
@@ -27,6 +27,7 @@ class ForegroundReportTest {
         assertThat(report(new Latencies(1.1, 11.5, 25, 1000), 500, 1000))
                 .contains(
                         "800 of 2,000 transactions/s",
+                        "held back at the ends of its phases by: active-sessions 15",
                         "| nothing | 15 | 1.00 |  | 10.00 |  | 20.00 |  | |",
                         "| Sluice, default settings | 15 | 1.10 | 1.10 | 11.50 | 1.15 | 25.00 | 1.25 | 500 |",
                         "| Sluice, `throttle: off` | 1 | 3.00 | 3.00 | 30.00 | 3.00 | 60.00 | 3.00 | 1,000 |",

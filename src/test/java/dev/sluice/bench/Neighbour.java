@@ -17,4 +17,7 @@ interface Neighbour {
 
     /** A count that grows by one with each row that it changes; NaN where nobody can tell while it works. */
     double rows() throws SQLException;
+
+    /** What holds it back now, a code and its message; empty where nothing does, or nobody can tell. */
+    String limit() throws IOException, InterruptedException;
 }

@@ -92,7 +92,7 @@ final class Pgbench implements AutoCloseable {
         try (var app = start(database, folder, scenario, warmUp.plus(counted).plusSeconds(1))) {
             Instant from = Instant.now().plus(warmUp);
             app.awaitEnd(Duration.ofMinutes(2));
-            var phase = new Phase(from, from.plus(counted), 0);
+            var phase = new Phase(from, from.plus(counted));
             return app.log().of(phase).transactions() / phase.seconds();
         }
     }

@@ -1,5 +1,6 @@
 package dev.sluice.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.testing.TestPostgres;
 import java.io.IOException;
 import java.time.Duration;
@@ -79,6 +80,12 @@ final class RunBeside implements Neighbour {
     public double rows() {
         return Double.parseDouble(database.value(
                 "SELECT coalesce(sum(changed), 0) FROM sluice.checkpoint WHERE pass = 0 AND run_id = '" + run + "'"));
+    }
+
+    @Override
+    public String limit() throws IOException, InterruptedException {
+        JsonNode by = worker.look(run).at("/limitedBy");
+        return by.isObject() ? by.at("/reason").asText() + ": " + by.at("/message").asText() : "";
     }
 
     private void awaitRowsAbove(double before) throws IOException, InterruptedException {

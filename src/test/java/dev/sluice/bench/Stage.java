@@ -72,7 +72,7 @@ final class Stage implements AutoCloseable {
         TimeUnit.MILLISECONDS.sleep(cadence.settle.toMillis());
         Instant from = Instant.now();
         TimeUnit.MILLISECONDS.sleep(cadence.measured.toMillis());
-        return new Phase(from, Instant.now(), 0);
+        return new Phase(from, Instant.now());
     }
 
     /** A phase beside this, which rests again afterwards; empty where it had ended by itself. */
@@ -85,14 +85,14 @@ final class Stage implements AutoCloseable {
     }
 
     /** A phase beside this, which works already and goes on doing so. */
-    Phase onward(Neighbour neighbour, Cadence cadence) throws InterruptedException, SQLException {
+    Phase onward(Neighbour neighbour, Cadence cadence) throws IOException, InterruptedException, SQLException {
         TimeUnit.MILLISECONDS.sleep(cadence.settle.toMillis());
         double before = neighbour.rows();
         Instant from = Instant.now();
         TimeUnit.MILLISECONDS.sleep(cadence.measured.toMillis());
         Instant to = Instant.now();
-        var phase = new Phase(from, to, 0);
-        return new Phase(from, to, (neighbour.rows() - before) / phase.seconds());
+        double rows = neighbour.rows() - before;
+        return new Phase(from, to, rows / new Phase(from, to).seconds(), neighbour.limit());
     }
 
     /**

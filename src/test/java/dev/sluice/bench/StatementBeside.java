@@ -88,4 +88,9 @@ final class StatementBeside implements Neighbour {
     public double rows() {
         return Double.parseDouble(database.value(rows));
     }
+
+    @Override
+    public String limit() {
+        return "";
+    }
 }

@@ -24,7 +24,7 @@ class TransactionLogTest {
     }
 
     private static Phase seconds(long from, long to) {
-        return new Phase(BEGIN.plusSeconds(from), BEGIN.plusSeconds(to), 0);
+        return new Phase(BEGIN.plusSeconds(from), BEGIN.plusSeconds(to));
     }
 
     @Test
