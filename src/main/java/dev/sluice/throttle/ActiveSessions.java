@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How many sessions of others are at work, with their parallel workers, per core of the server; the mean of three
- * readings. Who waits for its client or for a lock is not at work.
+ * readings. Who waits for its client, for a lock or for its commit is not at work: the commits have a signal of their own,
+ * and need no core meanwhile.
  */
 public final class ActiveSessions implements DatabaseSource {
     private static final Query AT_WORK = new Query("""
@@ -21,7 +22,8 @@ public final class ActiveSessions implements DatabaseSource {
               FROM pg_catalog.pg_stat_activity a
              WHERE a.backend_type IN ('client backend', 'parallel worker') AND a.state = 'active'
                AND a.application_name <> 'sluice' AND a.pid <> pg_catalog.pg_backend_pid()
-               AND a.wait_event_type IS DISTINCT FROM 'Client' AND a.wait_event_type IS DISTINCT FROM 'Lock'""");
+               AND a.wait_event_type IS DISTINCT FROM 'Client' AND a.wait_event_type IS DISTINCT FROM 'Lock'
+               AND pg_catalog.lower(coalesce(a.wait_event, '')) NOT IN ('walsync', 'walwrite', 'syncrep')""");
 
     /** Whether the server, as it sees it, was reached from its own machine. */
     private static final Query NEAR = new Query("""
