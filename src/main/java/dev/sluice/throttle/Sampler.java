@@ -38,6 +38,8 @@ public final class Sampler implements AutoCloseable {
     private static final int STALE_INTERVALS = 5;
 
     private static final Duration YOUNG = Duration.ofSeconds(5);
+    /** What a source has learned, such as a baseline, is kept so long after the last lane has left: runs are paused. */
+    private static final Duration REMEMBERED = Duration.ofMinutes(10);
 
     private final Database database;
     private final Time time;
@@ -67,8 +69,12 @@ public final class Sampler implements AutoCloseable {
     /** A source somebody watches, and what is known of it. */
     private static final class Watched {
         private final Source source;
-        private int watchers;
-        private boolean asked;
+        private volatile int watchers;
+        private volatile boolean asked;
+        private boolean told;
+        /** When the last one who watched left. */
+        private long left;
+
         private volatile Reading reading = new Reading.Pending();
         private volatile long first;
         private volatile long due;
@@ -78,6 +84,14 @@ public final class Sampler implements AutoCloseable {
             this.source = source;
             this.due = now;
             this.first = now;
+        }
+
+        /** Somebody watches who did not; what was read before is old, and a privilege may have been granted. */
+        void begin(long now) {
+            due = now;
+            first = now;
+            asked = false;
+            reading = new Reading.Pending();
         }
     }
 
@@ -90,10 +104,13 @@ public final class Sampler implements AutoCloseable {
     /** Has these read from now on, until the watch is closed. Those that are read already are shared. */
     public synchronized Watch watch(Collection<? extends Source> sources) {
         long now = time.nanos();
+        watched.values().removeIf(w -> w.watchers == 0 && now - w.left > REMEMBERED.toNanos());
         List<Source> mine = List.copyOf(sources);
         for (Source source : mine) {
             Watched w = watched.computeIfAbsent(source, s -> new Watched(s, now));
-            w.watchers++;
+            if (w.watchers++ == 0) {
+                w.begin(now);
+            }
             if (source instanceof RemoteSource remote && w.thread == null) {
                 w.thread = Thread.ofVirtual().name("signal-" + source.code()).start(() -> readRemote(w, remote));
             }
@@ -107,12 +124,14 @@ public final class Sampler implements AutoCloseable {
     private synchronized void release(List<Source> sources) {
         for (Source source : sources) {
             Watched w = watched.get(source);
-            if (w != null && --w.watchers == 0) {
+            if (w == null || --w.watchers > 0) {
+                continue;
+            }
+            w.left = time.nanos();
+            Thread remote = w.thread;
+            if (remote != null) {
                 watched.remove(source);
-                Thread remote = w.thread;
-                if (remote != null) {
-                    remote.interrupt();
-                }
+                remote.interrupt();
             }
         }
     }
@@ -120,7 +139,7 @@ public final class Sampler implements AutoCloseable {
     /** The newest reading of a source that is watched; one that is too old is unknown. */
     public Reading reading(Source source) {
         Watched w = watched.get(source);
-        if (w == null) {
+        if (w == null || w.watchers == 0) {
             throw new IllegalStateException("nobody watches " + source.code());
         }
         long now = time.nanos();
@@ -168,7 +187,7 @@ public final class Sampler implements AutoCloseable {
     }
 
     private synchronized boolean stillWatched() {
-        if (watched.keySet().stream().noneMatch(s -> s instanceof DatabaseSource)) {
+        if (watched.values().stream().noneMatch(w -> w.watchers > 0 && w.source instanceof DatabaseSource)) {
             thread = null;
             return false;
         }
@@ -179,7 +198,7 @@ public final class Sampler implements AutoCloseable {
     void readDue() {
         long now = time.nanos();
         List<Watched> due = watched.values().stream()
-                .filter(w -> w.source instanceof DatabaseSource && w.due - now <= 0)
+                .filter(w -> w.watchers > 0 && w.source instanceof DatabaseSource && w.due - now <= 0)
                 .toList();
         if (due.isEmpty()) {
             return;
@@ -215,6 +234,10 @@ public final class Sampler implements AutoCloseable {
                 w.asked = true;
                 if (need.isPresent()) {
                     w.reading = new Reading.Missing(need.get());
+                    if (w.told) {
+                        return;
+                    }
+                    w.told = true;
                     LOG.warn(
                             "signal {} of database {} is off unless a job file names it: {} {}",
                             source.code(),
