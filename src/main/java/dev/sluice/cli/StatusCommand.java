@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.config.SizeText;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -108,6 +109,15 @@ final class StatusCommand extends ServerSubcommand {
         JsonNode settings = run.path("settings");
         say("run " + run.path("id").asText() + " of " + run.path("job").asText());
         say("  " + Words.step(run));
+        JsonNode limit = run.path("limitedBy");
+        if (limit.isObject()) {
+            say("  limited by .. " + limit.path("reason").asText() + " since " + limit.path("since").asText()
+                    + (limit.path("ageSeconds").isNumber()
+                            ? String.format(Locale.ROOT, ", measured %.1f s ago", limit.path("ageSeconds").asDouble())
+                            : ""));
+        } else if (!run.path("lanes").isEmpty()) {
+            say("  limited by .. nothing: at full speed");
+        }
         say("  started by .. " + run.path("requestedBy").asText() + " ("
                 + run.path("trigger").asText() + ") at " + run.path("createdAt").asText());
         say("  partitions .. " + Words.count(run.at("/progress/partitionsDone")) + " of "

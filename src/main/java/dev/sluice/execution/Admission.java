@@ -56,6 +56,7 @@ final class Admission {
     boolean await(Tuning tuning) throws Stop, InterruptedException {
         long patience = time.nanos() + LONGEST_WAIT.toNanos();
         rates.follow(tuning);
+        boolean waited = false;
         while (time.nanos() - patience < 0) {
             requireWanted();
             if (stopAll.isNoted()) {
@@ -66,14 +67,18 @@ final class Admission {
             vitals.verdicts(throttle.verdicts());
             if (leave instanceof Leave.Denied denied) {
                 wait(denied);
+                waited = true;
                 continue;
             }
             release();
             Optional<Rates.Owed> owed = rates.owed();
             if (owed.isEmpty()) {
-                persistence.rested();
+                if (!waited) {
+                    persistence.rested(); // what limits a run does so while it works, too
+                }
                 return true;
             }
+            waited = true;
             throttle.isLimitedElsewhere();
             Duration length = owed.get().length();
             persistence.rest(owed.get().limit(), length.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : length);

@@ -267,11 +267,15 @@ final class Persistence {
         }
     }
 
-    /** The next batch needs no rest. */
+    /** The next batch needs no rest: the lane goes at full speed. */
     void rested() {
         if (resting) {
             resting = false;
             vitals.limitedBy(null);
+            if (time.nanos() - restLoggedAt >= REST_LINES && !restLogged.isEmpty()) {
+                LOG.info("run {} of {} goes at full speed again, after: {}", vitals.run(), job, restLogged);
+                restLogged = "";
+            }
         }
     }
 }

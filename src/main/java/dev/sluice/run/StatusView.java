@@ -18,12 +18,14 @@ import dev.sluice.problem.Problem;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jooq.exception.DataAccessException;
@@ -31,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes what people see of a run, from its row in the control database and its checkpoints in the target. */
 public final class StatusView {
+    /** Reasons that say nothing while another lane has a better one. */
+    private static final Set<String> GROWING = Set.of("pace", "first-sample");
+
     private final Databases databases;
     private final RunTable table;
     private final LaneTable lanes;
@@ -232,7 +237,9 @@ public final class StatusView {
                         waitingSince(row));
             // one lane at full speed is not the run at full speed; a succeeded run is looked at again
             case RUNNING, VERIFYING, SWEEPING, SUCCEEDED ->
-                known(carried, StatusView::hold).stream().findFirst().orElse(null);
+                known(carried, StatusView::hold).stream()
+                        .min(Comparator.comparing(l -> GROWING.contains(l.reason())))
+                        .orElse(null);
             case INCOMPLETE, FAILED, CANCELLED -> null;
         };
     }

@@ -104,6 +104,12 @@ public final class CommitLatency implements DatabaseSource {
         }
     }
 
+    /** It waits for the disk; the server does next to nothing for it. */
+    @Override
+    public boolean countsAsLoad() {
+        return false;
+    }
+
     @Override
     public Optional<Need> missing(Connection connection) throws SQLException {
         return ALLOWED.single(

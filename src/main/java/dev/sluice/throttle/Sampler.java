@@ -32,6 +32,8 @@ public final class Sampler implements AutoCloseable {
     static final double BUDGET = 0.005;
     /** A statement of a signal that takes longer than this is given up: the signal is unknown then. */
     static final Duration LONGEST_STATEMENT = Duration.ofSeconds(1);
+    /** What cannot be read for want of something is asked for again after so long. */
+    private static final Duration ASKED_AGAIN = Duration.ofMinutes(1);
     /** How long the threads rest between looks at what is due. */
     private static final Duration TICK = Duration.ofMillis(100);
     /** A reading that is older than so many of its intervals is stale; and than {@link #YOUNG}. */
@@ -143,7 +145,8 @@ public final class Sampler implements AutoCloseable {
             throw new IllegalStateException("nobody watches " + source.code());
         }
         long now = time.nanos();
-        long stale = Math.max(YOUNG.toNanos(), STALE_INTERVALS * source.every().toNanos());
+        long every = Math.max(source.every().toNanos(), source instanceof DatabaseSource ? cost.interval : 0);
+        long stale = Math.max(YOUNG.toNanos(), STALE_INTERVALS * every);
         return switch (w.reading) {
             case Reading.Known k
             when now - k.at() > stale ->
@@ -204,28 +207,35 @@ public final class Sampler implements AutoCloseable {
             return;
         }
         try (Connection connection = database.connect()) {
-            limit(connection, LONGEST_STATEMENT.toMillis());
+            long way = limit(connection, LONGEST_STATEMENT.toMillis());
             try {
-                due.forEach(w -> read(connection, w));
+                due.forEach(w -> read(connection, w, way));
             } finally {
                 limit(connection, database.settings().statementTimeout().toMillis());
             }
         } catch (SQLException e) {
             due.forEach(w -> failed(w, e));
         }
-        due.forEach(w -> w.due = now + Math.max(w.source.every().toNanos(), cost.interval()));
+        cost.endRound();
+        due.forEach(w -> w.due = now
+                + (w.reading instanceof Reading.Missing
+                        ? ASKED_AGAIN.toNanos()
+                        : Math.max(w.source.every().toNanos(), cost.interval)));
     }
 
-    private static void limit(Connection connection, long millis) throws SQLException {
+    /** Nanoseconds that it took: the way to the server and back, since there is nothing to do there. */
+    private long limit(Connection connection, long millis) throws SQLException {
+        long begin = time.nanos();
         try (Statement statement = connection.createStatement()) {
             statement.execute("SET statement_timeout = " + millis);
         }
+        return time.nanos() - begin;
     }
 
-    private void read(Connection connection, Watched w) {
+    private void read(Connection connection, Watched w, long way) {
         DatabaseSource source = (DatabaseSource) w.source;
         if (w.reading instanceof Reading.Missing) {
-            return;
+            w.asked = false; // somebody may have granted it
         }
         long begin = time.nanos();
         try {
@@ -253,7 +263,7 @@ public final class Sampler implements AutoCloseable {
             failed(w, e);
         } finally {
             if (source.countsAsLoad()) {
-                cost.add(time.nanos() - begin);
+                cost.add(time.nanos() - begin - way);
             }
         }
     }
@@ -298,19 +308,22 @@ public final class Sampler implements AutoCloseable {
     private static final class Cost {
         private static final double WEIGHT = 0.2;
         private volatile double seconds;
-        private volatile double perRound;
+        /** Nanoseconds between two rounds that keep the budget. */
+        private volatile long interval;
+
+        private double perRound;
         private double round;
 
         void add(long nanos) {
-            seconds += nanos / 1e9;
-            round += nanos / 1e9;
+            double more = Math.max(0, nanos / 1e9);
+            seconds += more;
+            round += more;
         }
 
-        /** Nanoseconds between two rounds that keep the budget. */
-        long interval() {
+        void endRound() {
             perRound += WEIGHT * (round - perRound);
             round = 0;
-            return (long) (perRound / BUDGET * 1e9);
+            interval = (long) (perRound / BUDGET * 1e9);
         }
     }
 

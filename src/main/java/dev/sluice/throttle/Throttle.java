@@ -150,7 +150,7 @@ public final class Throttle implements AutoCloseable {
                         return Optional.of(new Leave.Denied(
                                 code,
                                 code + " is unknown: " + u.why()
-                                        + "; with `on-unknown: ignore` the run goes on without it",
+                                        + "; with `on-unknown: ignore` for it in a job file's `throttle` runs go on without",
                                 null,
                                 null,
                                 age,

@@ -274,6 +274,49 @@ class ThrottleTest {
     }
 
     @Test
+    void aWaitForTheDiskIsNoLoadOfTheDatabase() {
+        int[] reads = {0};
+        DatabaseSource canary = new DatabaseSource() {
+            @Override
+            public String code() {
+                return "canary";
+            }
+
+            @Override
+            public List<Level> read(Connection connection) {
+                reads[0]++;
+                time.step(Duration.ofMillis(200));
+                return List.of();
+            }
+
+            @Override
+            public boolean countsAsLoad() {
+                return false;
+            }
+        };
+        assertThat(new CommitLatency(time, () -> false).countsAsLoad()).isFalse();
+        try (Throttle throttle = throttle(new Heeded(canary, levels -> Optional.empty(), false, true))) {
+            pass(throttle, 20);
+            assertThat(reads[0]).as("once a second and a bit").isGreaterThan(12);
+            assertThat(sampler.costSeconds()).isZero();
+        }
+    }
+
+    @Test
+    void whatIsGrantedIsReadWithinAMinute() {
+        Dial dial = new Dial("replica-lag");
+        dial.need = new DatabaseSource.Need("It needs pg_read_all_stats.", "GRANT pg_read_all_stats TO sluice");
+        try (Throttle throttle = throttle(dial.heeded(true, true))) {
+            pass(throttle, 3);
+            assertThat(denied(throttle.ask()).held()).isTrue();
+            dial.need = null;
+            pass(throttle, 61);
+            assertThat(dial.reads).isPositive();
+            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+        }
+    }
+
+    @Test
     void somethingElseThatLimitsTheWorkKeepsThePaceFromGrowing() {
         Dial dial = new Dial("replica-lag");
         try (Throttle throttle = throttle(dial.heeded(false, true))) {
