@@ -115,6 +115,11 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
         return new Sizing(size.after(full, seconds, target), chosen, largestRange);
     }
 
+    /** With this size anew, as somebody has asked for it. */
+    public Sizing restarted(int from) {
+        return new Sizing(size.restarted(from), choice, largestRange);
+    }
+
     /** After a batch that timed out: the next range is half as large; one in progress has other ways. */
     public Sizing halved() {
         return new Sizing(size.halved(), choice, largestRange);

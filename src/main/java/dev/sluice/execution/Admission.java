@@ -129,9 +129,13 @@ final class Admission {
         throttle.begins();
     }
 
-    /** It is over, whatever came of it. */
-    void ends() {
-        throttle.ends(time.nanos() - begun);
+    /**
+     * It is over.
+     *
+     * @param committed whether it did anything: what was waited for in vain need not be rested for
+     */
+    void ends(boolean committed) {
+        throttle.ends(committed ? time.nanos() - begun : 0);
     }
 
     /** What it did. */

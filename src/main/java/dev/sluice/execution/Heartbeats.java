@@ -49,7 +49,6 @@ final class Heartbeats implements AutoCloseable {
     }
 
     private void beatAll() {
-        showSignals();
         for (Vitals vitals : carried.values()) {
             try {
                 beat(vitals);
@@ -63,6 +62,11 @@ final class Heartbeats implements AutoCloseable {
                 }
                 silent = true;
             }
+        }
+        try {
+            showSignals();
+        } catch (RuntimeException e) {
+            LOG.warn("the signals cannot be shown: {}", String.valueOf(e.getMessage()));
         }
     }
 

@@ -7,6 +7,7 @@ import dev.sluice.batch.Sizing;
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.PartitionId;
+import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.ErrorKind;
 import dev.sluice.database.SqlFailure;
 import dev.sluice.job.Stripes;
@@ -54,6 +55,7 @@ final class PassWalk {
     private int lastPass = -1;
     private @Nullable Sizing sizing;
     private String sizedFor = "";
+    private int tunedTo;
     private long lastCommit;
     private Duration lastBatch = Duration.ZERO;
     private boolean warned;
@@ -146,7 +148,10 @@ final class PassWalk {
                 return;
             }
             admission.requireWanted();
-            time.pause(OTHERS_ASKED_EVERY);
+            persistence.rest(
+                    new RunStatus.Limit(
+                            "other-lanes", "waiting for the run's other lanes", null, null, time.now()),
+                    OTHERS_ASKED_EVERY);
             // to look for a half costs more than to ask whether others are done
             if (left == Partitions.Left.MINE || ++looks >= until) {
                 looks = 0;
@@ -195,6 +200,7 @@ final class PassWalk {
         while (true) {
             boolean begins = admission.await(claim.tuning());
             identity.again(persistence);
+            sizing = tuned(sizing, claim.tuning());
             Ask ask = sizing.ask(admission.rates().rowsASecond());
             vitals.next(sizing.size().size(), ask.stripes());
             long ready = time.nanos();
@@ -225,6 +231,7 @@ final class PassWalk {
                         PartitionId id = claim.id();
                         Optional<Claim> next = persistence.insist("checkpoint", () -> partitions.again(id, facts));
                         if (next.isEmpty()) {
+                            persistence.released();
                             return;
                         }
                         claim = next.get();
@@ -238,6 +245,7 @@ final class PassWalk {
                         ? persistence.insist("checkpoint", () -> partitions.again(failed.id(), facts))
                         : Optional.of(failed);
                 if (found.isEmpty()) {
+                    persistence.released();
                     return; // the leaf is gone
                 }
                 if (!found.get().relation().equals(failed.relation())) {
@@ -262,11 +270,14 @@ final class PassWalk {
     private Outcome commit(Batches batches, Claim claim, Ask ask, long begin) throws SQLException {
         seam.begins(begin);
         admission.begins();
+        boolean committed = false;
         try {
-            return batches.commit(claim, ask);
+            Outcome outcome = batches.commit(claim, ask);
+            committed = outcome instanceof Outcome.Committed;
+            return outcome;
         } finally {
             seam.ends();
-            admission.ends();
+            admission.ends(committed);
         }
     }
 
@@ -300,6 +311,15 @@ final class PassWalk {
         return seconds;
     }
 
+    /** A size that somebody has asked for since is begun with anew, however it was heard of. */
+    private Sizing tuned(Sizing before, Tuning tuning) {
+        if (tuning.batchSize() == tunedTo) {
+            return before;
+        }
+        tunedTo = tuning.batchSize();
+        return before.restarted(tunedTo);
+    }
+
     /** How the partition's batches begin: as those before it in the same table or leaf went on. */
     private Sizing sizing(Claim claim, PassWork work) throws Stop, RunFailed, InterruptedException {
         Sizing before = sizing;
@@ -307,6 +327,7 @@ final class PassWalk {
             return before;
         }
         sizedFor = claim.relation();
+        tunedTo = claim.tuning().batchSize();
         Integer known = vitals.nextBatch();
         int size = known == null ? claim.tuning().batchSize() : known;
         Stripes stripes = prepared.job().migrate().batch().stripes();

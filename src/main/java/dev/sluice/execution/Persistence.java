@@ -179,15 +179,13 @@ final class Persistence {
     }
 
     /**
-     * Rests before the next batch, for a stated reason. While something holds the run this is part of the hold.
+     * Rests before the next batch, for a stated reason.
      *
      * @throws Stop when another worker has taken the run meanwhile
      */
     void rest(RunStatus.Limit limit, Duration length) throws Stop, InterruptedException {
-        if (holding != null) {
-            pause(limit, length, TimeSpent.On.HELD);
-            return;
-        }
+        count();
+        holding = null; // the wait after an error is over
         boolean news = tell(limit) && !restLogged.equals(limit.reason());
         if (news && (restLogged.isEmpty() || time.nanos() - restLoggedAt >= REST_LINES)) {
             LOG.info("run {} of {} is slowed by {}: {}", vitals.run(), job, limit.reason(), limit.message());

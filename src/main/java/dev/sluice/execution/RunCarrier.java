@@ -105,7 +105,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                 heartbeats.beat(vitals);
                 return true;
             });
-            try (Throttle throttle = world.throttles().open(job, prepared.facts())) {
+            try (Throttle throttle = world.throttles().open(job, prepared.into().orElse(prepared.facts()))) {
                 carry(
                         row,
                         vitals,

@@ -125,12 +125,16 @@ final class Vitals {
         stripes = null;
         rate = null;
         limit = null;
+        pace = null;
+        verdicts = List.of();
     }
 
     /** Nothing to walk now: others walk the last partitions. */
     void idle() {
         rate = null;
         limit = null;
+        pace = null;
+        verdicts = List.of();
     }
 
     /**

@@ -20,9 +20,9 @@ final class ChosenLevel {
         return List.of(Level.of(MEASURE, "", value, text(value)));
     }
 
-    /** Of something that is good or not. */
+    /** Of something that is good or, whatever the limit, not. */
     static List<Level> of(boolean good, String text) {
-        return List.of(Level.of(MEASURE, "", good ? 0 : 1, text));
+        return List.of(new Level(MEASURE, "", good ? 0 : 1, text, Level.Better.LESS, !good));
     }
 
     /** With three decimals, or three digits where it is below one. */

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An address that says how things are: by its status (2xx is 0, 429 and 503 are 1, to be held against 1), or by a
+ * An address that says how things are: by its status (2xx is 0, 429 and 503 hold the run), or by a
  * number in the JSON it answers.
  *
  * @param code the signal's name

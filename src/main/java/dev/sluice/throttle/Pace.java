@@ -22,6 +22,8 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
     static final double WEIGHT = 0.5;
     /** Factor a second by which the pace goes on beyond its ceiling. */
     static final double PROBE = 1.05;
+    /** A smoothed pressure so near the limit is at it, where the newest reading is. */
+    static final double NEAR = 0.1;
     /** No step shrinks the pace by more. */
     static final double SHRINK = 0.5;
     /** Pressure from which on it shrinks at once, though it has shrunk just now. */
@@ -53,6 +55,8 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
     public Pace after(double sample, boolean hard, double seconds, boolean idle, Servo servo) {
         double dt = Math.max(0, Math.min(LONGEST_STEP, seconds));
         double smooth = Double.isNaN(pressure) ? sample : pressure + WEIGHT * (sample - pressure);
+        // a count that stands at its limit would else come as near as one likes to it, and never reach it
+        smooth = sample >= servo.limit() && smooth >= servo.limit() - NEAR ? Math.max(smooth, servo.limit()) : smooth;
         Pace now = new Pace(share, held, smooth, ceiling, goodSeconds, sinceCut + dt);
         if (held) {
             return now.whileHeld(hard, dt, servo);

@@ -72,7 +72,11 @@ public final class Sampler implements AutoCloseable {
     private static final class Watched {
         private final Source source;
         private volatile int watchers;
-        private volatile boolean asked;
+        /** It was asked what is missing, and nothing was. */
+        private volatile boolean readable;
+        /** It has been read since somebody watches. */
+        private volatile boolean wasRead;
+        private volatile long askedAt;
         private boolean told;
         /** When the last one who watched left. */
         private long left;
@@ -92,7 +96,8 @@ public final class Sampler implements AutoCloseable {
         void begin(long now) {
             due = now;
             first = now;
-            asked = false;
+            readable = false;
+            wasRead = false;
             reading = new Reading.Pending();
         }
     }
@@ -208,19 +213,27 @@ public final class Sampler implements AutoCloseable {
         }
         try (Connection connection = database.connect()) {
             long way = limit(connection, LONGEST_STATEMENT.toMillis());
-            try {
-                due.forEach(w -> read(connection, w, way));
-            } finally {
-                limit(connection, database.settings().statementTimeout().toMillis());
-            }
-        } catch (SQLException e) {
+            due.forEach(w -> read(connection, w, way));
+            restore(connection);
+        } catch (SQLException | RuntimeException e) {
             due.forEach(w -> failed(w, e));
+        } finally {
+            cost.endRound();
+            due.forEach(w -> w.due = now
+                    + (w.reading instanceof Reading.Missing
+                            ? ASKED_AGAIN.toNanos()
+                            : Math.max(w.source.every().toNanos(), cost.interval)));
         }
-        cost.endRound();
-        due.forEach(w -> w.due = now
-                + (w.reading instanceof Reading.Missing
-                        ? ASKED_AGAIN.toNanos()
-                        : Math.max(w.source.every().toNanos(), cost.interval)));
+    }
+
+    /** A connection whose limit cannot be put back does not go back into the pool: a batch would have too little time. */
+    private void restore(Connection connection) throws SQLException {
+        try {
+            limit(connection, database.settings().statementTimeout().toMillis());
+        } catch (SQLException e) {
+            LOG.debug("the sampler gives its connection up", e);
+            connection.abort(Runnable::run);
+        }
     }
 
     /** Nanoseconds that it took: the way to the server and back, since there is nothing to do there. */
@@ -234,37 +247,38 @@ public final class Sampler implements AutoCloseable {
 
     private void read(Connection connection, Watched w, long way) {
         DatabaseSource source = (DatabaseSource) w.source;
-        if (w.reading instanceof Reading.Missing) {
-            w.asked = false; // somebody may have granted it
-        }
         long begin = time.nanos();
         try {
-            if (!w.asked) {
+            if (!w.readable || begin - w.askedAt >= ASKED_AGAIN.toNanos()) {
                 var need = source.missing(connection);
-                w.asked = true;
+                w.readable = need.isEmpty();
+                w.askedAt = begin;
                 if (need.isPresent()) {
-                    w.reading = new Reading.Missing(need.get());
-                    if (w.told) {
-                        return;
-                    }
-                    w.told = true;
-                    LOG.warn(
-                            "signal {} of database {} is off unless a job file names it: {} {}",
-                            source.code(),
-                            database.name(),
-                            need.get().what(),
-                            need.get().fix());
+                    lacks(w, need.get());
                     return;
                 }
             }
-            List<Level> levels = source.read(connection);
-            known(w, levels);
-        } catch (SQLException e) {
+            known(w, source.read(connection));
+        } catch (SQLException | RuntimeException e) {
             failed(w, e);
         } finally {
             if (source.countsAsLoad()) {
                 cost.add(time.nanos() - begin - way);
             }
+        }
+    }
+
+    /** From the start on it is off; what could be read and no longer can is unknown. */
+    private void lacks(Watched w, DatabaseSource.Need need) {
+        String why = need.what() + " " + need.fix();
+        if (w.wasRead) {
+            failed(w, new SQLException(why, "42501"));
+            return;
+        }
+        w.reading = new Reading.Missing(need);
+        if (!w.told) {
+            w.told = true;
+            LOG.warn("signal {} of database {} is off unless a job file names it: {}", w.source.code(), database.name(), why);
         }
     }
 
@@ -287,10 +301,14 @@ public final class Sampler implements AutoCloseable {
         if (w.reading instanceof Reading.Unknown u) {
             LOG.info("signal {} of database {} is read again, after: {}", w.source.code(), database.name(), u.why());
         }
+        w.wasRead = true;
         w.reading = new Reading.Known(levels, time.nanos());
     }
 
     private void failed(Watched w, Exception e) {
+        if (w.reading instanceof Reading.Missing) {
+            return; // it is off, and asked again what it lacks
+        }
         String why = SqlFailure.in(e).map(SqlFailure::toString).orElseGet(() -> String.valueOf(e.getMessage()));
         long since = switch (w.reading) {
             case Reading.Known k -> k.at();

@@ -36,6 +36,8 @@ public final class Throttle implements AutoCloseable {
     private @Nullable Verdict holder;
 
     private volatile long judgedAt;
+    private boolean looked;
+    private long lookedAt;
     private long stepped;
     private long worked;
     private long since;
@@ -61,6 +63,10 @@ public final class Throttle implements AutoCloseable {
 
     /** Whether the next batch may begin; where not, ask again after the wait that is named. */
     public Leave ask() {
+        long now = time.nanos();
+        if (!looked || now - lookedAt >= STEP) {
+            look(now);
+        }
         Optional<Leave> closed = closed();
         if (closed.isPresent()) {
             return closed.get();
@@ -69,8 +75,8 @@ public final class Throttle implements AutoCloseable {
         if (unknown.isPresent()) {
             return unknown.get();
         }
-        long now = time.nanos();
         if (Double.isNaN(pace.pressure()) ? !heeded.isEmpty() : now - stepped >= STEP) {
+            look(now);
             step(now);
         }
         if (pace.held()) {
@@ -176,10 +182,10 @@ public final class Throttle implements AutoCloseable {
         return Optional.empty();
     }
 
-    private void step(long now) {
+    /** Judges what was read last; also where nothing follows from it now. */
+    private void look(long now) {
         Verdict most = null;
         List<Verdict> all = new ArrayList<>();
-        boolean hard = false;
         long at = now;
         for (Heeded h : heeded) {
             if (sampler.reading(h.source()) instanceof Reading.Known known) {
@@ -188,7 +194,6 @@ public final class Throttle implements AutoCloseable {
                     continue;
                 }
                 all.add(verdict);
-                hard |= verdict.hard();
                 if (most == null || isWorse(verdict, most)) {
                     most = verdict;
                     at = known.at();
@@ -198,6 +203,13 @@ public final class Throttle implements AutoCloseable {
         worst = most;
         verdicts = List.copyOf(all);
         judgedAt = at;
+        looked = true;
+        lookedAt = now;
+    }
+
+    private void step(long now) {
+        Verdict most = worst;
+        boolean hard = most != null && most.hard();
         pace = pace.after(most == null ? 0 : most.pressure(), hard, (now - stepped) / 1e9, idle, servo);
         if (pace.held() && most != null && (hard || most.pressure() >= servo.limit())) {
             holder = most;

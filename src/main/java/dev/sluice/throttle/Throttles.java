@@ -10,7 +10,7 @@ public interface Throttles {
      * Begins to watch what the job heeds; close it when the lane is left.
      *
      * @param job whose settings count
-     * @param facts of the table it walks
+     * @param facts of the table whose rows it changes
      */
     Throttle open(Job job, TableFacts facts);
 }

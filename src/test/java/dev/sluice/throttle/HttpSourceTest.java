@@ -52,7 +52,8 @@ class HttpSourceTest {
     void aStatusIsGoodOrOverTheLimit(int status, double value) throws Exception {
         web.answers(status, "");
         assertThat(source(web.url(SECRET), "").read())
-                .containsExactly(Level.of("limit", "", value, "answers " + status));
+                .containsExactly(
+                        new Level("limit", "", value, "answers " + status, Level.Better.LESS, value > 0));
         assertThat(web.asked).containsExactly(URI.create(SECRET));
     }
 

@@ -86,6 +86,15 @@ class PaceTest {
     }
 
     @Example
+    void whatStandsAtItsLimitIsHeededWithinSeconds() {
+        Pace pace = at(1).after(0, false, 1, false, SERVO);
+        for (int i = 0; i < 4; i++) {
+            pace = pace.after(1, false, 1, false, SERVO); // a count, such as of waiting sessions
+        }
+        assertThat(pace.share()).isLessThan(1);
+    }
+
+    @Example
     void oneShrinkIsGivenTimeToShow() {
         Pace pace = at(1).after(1.2, false, 1, false, SERVO);
         double once = pace.share();

@@ -38,6 +38,8 @@ class ThrottleTest {
         private boolean hard;
         private @Nullable String broken;
         private @Nullable Need need;
+        private boolean missingBreaks;
+        private boolean wrong;
         private int reads;
 
         Dial(String code) {
@@ -52,6 +54,9 @@ class ThrottleTest {
         @Override
         public List<Level> read(Connection connection) throws SQLException {
             reads++;
+            if (wrong) {
+                throw new IllegalStateException("nobody has thought of this");
+            }
             if (broken != null) {
                 throw new SQLException(broken, "42501");
             }
@@ -59,7 +64,10 @@ class ThrottleTest {
         }
 
         @Override
-        public Optional<Need> missing(Connection connection) {
+        public Optional<Need> missing(Connection connection) throws SQLException {
+            if (missingBreaks) {
+                throw new SQLException("gone", "08006");
+            }
             return Optional.ofNullable(need);
         }
 
@@ -232,6 +240,47 @@ class ThrottleTest {
                     .isEqualTo(
                             "replica-lag cannot be read: It needs pg_read_all_stats. GRANT pg_read_all_stats TO sluice");
             assertThat(dial.reads).isZero();
+        }
+    }
+
+    @Test
+    void whatIsOffStaysOffWhileTheDatabaseIsAway() {
+        Dial dial = new Dial("replica-lag");
+        dial.need = new DatabaseSource.Need("It needs pg_read_all_stats.", "GRANT pg_read_all_stats TO sluice");
+        try (Throttle throttle = throttle(dial.heeded(false, true))) {
+            pass(throttle, 3);
+            dial.missingBreaks = true; // the connection is lost when it is asked again
+            pass(throttle, 62);
+            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(dial.reads).isZero();
+        }
+    }
+
+    @Test
+    void whatCouldBeReadAndNoLongerCanIsUnknown() {
+        Dial dial = new Dial("replica-lag");
+        try (Throttle throttle = throttle(dial.heeded(false, true))) {
+            pass(throttle, 10);
+            dial.need = new DatabaseSource.Need("It needs pg_read_all_stats.", "GRANT pg_read_all_stats TO sluice");
+            pass(throttle, 61); // what a role may do is asked once a minute
+            Leave.Denied hold = denied(throttle.ask());
+            assertThat(hold.held()).isTrue();
+            assertThat(hold.text()).contains("is unknown", "GRANT pg_read_all_stats TO sluice");
+            dial.need = null;
+            pass(throttle, 2);
+            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+        }
+    }
+
+    @Test
+    void aMistakeInASourceIsItsOwnAlone() {
+        Dial good = new Dial("wal-archive");
+        Dial bad = new Dial("replica-lag");
+        bad.wrong = true;
+        try (Throttle throttle = throttle(good.heeded(false, true), bad.heeded(false, false))) {
+            pass(throttle, 10);
+            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(good.reads).isGreaterThan(5);
         }
     }
 
