@@ -111,9 +111,13 @@ final class StatusCommand extends ServerSubcommand {
         say("  " + Words.step(run));
         JsonNode limit = run.path("limitedBy");
         if (limit.isObject()) {
-            say("  limited by .. " + limit.path("reason").asText() + " since " + limit.path("since").asText()
+            say("  limited by .. " + limit.path("reason").asText() + " since "
+                    + limit.path("since").asText()
                     + (limit.path("ageSeconds").isNumber()
-                            ? String.format(Locale.ROOT, ", measured %.1f s ago", limit.path("ageSeconds").asDouble())
+                            ? String.format(
+                                    Locale.ROOT,
+                                    ", measured %.1f s ago",
+                                    limit.path("ageSeconds").asDouble())
                             : ""));
         } else if (!run.path("lanes").isEmpty()) {
             say("  limited by .. nothing: at full speed");

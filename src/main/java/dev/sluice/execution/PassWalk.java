@@ -149,8 +149,7 @@ final class PassWalk {
             }
             admission.requireWanted();
             persistence.rest(
-                    new RunStatus.Limit(
-                            "other-lanes", "waiting for the run's other lanes", null, null, time.now()),
+                    new RunStatus.Limit("other-lanes", "waiting for the run's other lanes", null, null, time.now()),
                     OTHERS_ASKED_EVERY);
             // to look for a half costs more than to ask whether others are done
             if (left == Partitions.Left.MINE || ++looks >= until) {

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How many sessions of others are at work, with their parallel workers, per core of the server; the mean of three
- * readings. Who waits for its client, for a lock or for its commit is not at work: the commits have a signal of their own,
- * and need no core meanwhile.
+ * readings. Who waits for its client, for a lock or for its commit is not at work: the commits have a signal of their
+ * own, and need no core meanwhile.
  */
 public final class ActiveSessions implements DatabaseSource {
     private static final Query AT_WORK = new Query("""

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An address that says how things are: by its status (2xx is 0, 429 and 503 hold the run), or by a
- * number in the JSON it answers.
+ * An address that says how things are: by its status (2xx is 0, 429 and 503 hold the run), or by a number in the JSON
+ * it answers.
  *
  * @param code the signal's name
  * @param url that is asked

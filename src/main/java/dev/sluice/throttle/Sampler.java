@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads the signals of one database for all lanes of this worker on it, each about once a second and only while
- * somebody watches. What the reading costs the database is measured, and where it is over {@value #BUDGET} of the time
+ * somebody watches. What the reading costs the database is measured, and where it is over {@value SamplingCost#BUDGET} of the time
  * the sampler reads less often.
  *
  * <p>Safe for several threads. The signals of the database are read by one thread on one connection, one after another;
@@ -28,8 +28,6 @@ import org.slf4j.LoggerFactory;
 public final class Sampler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Sampler.class);
 
-    /** Share of time that the database may be busy with being read, the canary's commit apart: 5 ms a second. */
-    static final double BUDGET = 0.005;
     /** A statement of a signal that takes longer than this is given up: the signal is unknown then. */
     static final Duration LONGEST_STATEMENT = Duration.ofSeconds(1);
     /** What cannot be read for want of something is asked for again after so long. */
@@ -47,7 +45,7 @@ public final class Sampler implements AutoCloseable {
     private final Time time;
     private final Map<Source, Watched> watched = new ConcurrentHashMap<>();
     private final AtomicInteger batches = new AtomicInteger();
-    private final Cost cost = new Cost();
+    private final SamplingCost cost = new SamplingCost();
     private final boolean threads;
     private @Nullable Thread thread;
     private volatile boolean closed;
@@ -76,6 +74,7 @@ public final class Sampler implements AutoCloseable {
         private volatile boolean readable;
         /** It has been read since somebody watches. */
         private volatile boolean wasRead;
+
         private volatile long askedAt;
         private boolean told;
         /** When the last one who watched left. */
@@ -150,7 +149,7 @@ public final class Sampler implements AutoCloseable {
             throw new IllegalStateException("nobody watches " + source.code());
         }
         long now = time.nanos();
-        long every = Math.max(source.every().toNanos(), source instanceof DatabaseSource ? cost.interval : 0);
+        long every = Math.max(source.every().toNanos(), source instanceof DatabaseSource ? cost.interval() : 0);
         long stale = Math.max(YOUNG.toNanos(), STALE_INTERVALS * every);
         return switch (w.reading) {
             case Reading.Known k
@@ -180,7 +179,7 @@ public final class Sampler implements AutoCloseable {
 
     /** Seconds the database has spent on being read, seen from here, the canary's commits apart. */
     public double costSeconds() {
-        return cost.seconds;
+        return cost.seconds();
     }
 
     private void readDatabase() {
@@ -222,11 +221,13 @@ public final class Sampler implements AutoCloseable {
             due.forEach(w -> w.due = now
                     + (w.reading instanceof Reading.Missing
                             ? ASKED_AGAIN.toNanos()
-                            : Math.max(w.source.every().toNanos(), cost.interval)));
+                            : Math.max(w.source.every().toNanos(), cost.interval())));
         }
     }
 
-    /** A connection whose limit cannot be put back does not go back into the pool: a batch would have too little time. */
+    /**
+     * A connection whose limit cannot be put back does not go back into the pool: a batch would have too little time.
+     */
     private void restore(Connection connection) throws SQLException {
         try {
             limit(connection, database.settings().statementTimeout().toMillis());
@@ -278,7 +279,11 @@ public final class Sampler implements AutoCloseable {
         w.reading = new Reading.Missing(need);
         if (!w.told) {
             w.told = true;
-            LOG.warn("signal {} of database {} is off unless a job file names it: {}", w.source.code(), database.name(), why);
+            LOG.warn(
+                    "signal {} of database {} is off unless a job file names it: {}",
+                    w.source.code(),
+                    database.name(),
+                    why);
         }
     }
 
@@ -320,29 +325,6 @@ public final class Sampler implements AutoCloseable {
             LOG.warn("signal {} of database {} cannot be read: {}", w.source.code(), database.name(), why);
         }
         w.reading = new Reading.Unknown(why, since);
-    }
-
-    /** What the reading costs, smoothed. */
-    private static final class Cost {
-        private static final double WEIGHT = 0.2;
-        private volatile double seconds;
-        /** Nanoseconds between two rounds that keep the budget. */
-        private volatile long interval;
-
-        private double perRound;
-        private double round;
-
-        void add(long nanos) {
-            double more = Math.max(0, nanos / 1e9);
-            seconds += more;
-            round += more;
-        }
-
-        void endRound() {
-            perRound += WEIGHT * (round - perRound);
-            round = 0;
-            interval = (long) (perRound / BUDGET * 1e9);
-        }
     }
 
     @Override

@@ -134,10 +134,7 @@ final class Foreground {
         }
         for (Taken t : taken) {
             var compared = new Compared(
-                    felt(log, t.alone, load),
-                    felt(log, t.beside, load),
-                    t.beside.rowsPerSecond(),
-                    t.beside.limit());
+                    felt(log, t.alone, load), felt(log, t.beside, load), t.beside.rowsPerSecond(), t.beside.limit());
             results.computeIfAbsent(t.neighbour, n -> new ArrayList<>()).add(compared);
             System.out.println(ForegroundReport.line(scenario, t.neighbour, compared));
         }

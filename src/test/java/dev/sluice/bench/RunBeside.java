@@ -85,7 +85,9 @@ final class RunBeside implements Neighbour {
     @Override
     public String limit() throws IOException, InterruptedException {
         JsonNode by = worker.look(run).at("/limitedBy");
-        return by.isObject() ? by.at("/reason").asText() + ": " + by.at("/message").asText() : "";
+        return by.isObject()
+                ? by.at("/reason").asText() + ": " + by.at("/message").asText()
+                : "";
     }
 
     private void awaitRowsAbove(double before) throws IOException, InterruptedException {

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.bench.Contender.Marks;
 import dev.sluice.bench.Contender.Timing;
 import dev.sluice.testing.TestPostgres;
-import java.util.stream.Stream;
-import java.util.Arrays;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Sluice as a contender: a worker, a job file, and one HTTP request. Timed: the migrate pass, from

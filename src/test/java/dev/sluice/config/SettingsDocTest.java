@@ -65,22 +65,8 @@ class SettingsDocTest {
     @Test
     void sizesAreWrittenAsTheyAreRead() {
         var texts = Map.of(
-                "0B",
-                "0B",
-                "512B",
-                "512B",
-                "1000B",
-                "1kB",
-                "64kB",
-                "64kB",
-                "1500MB",
-                "1500MB",
-                "20GB",
-                "20GB",
-                "20000GB",
-                "20TB",
-                "999TB",
-                "999TB");
+                "0B", "0B", "512B", "512B", "1000B", "1kB", "64kB", "64kB", "1500MB", "1500MB", "20GB", "20GB",
+                "20000GB", "20TB", "999TB", "999TB");
         texts.forEach((in, out) -> assertThat(SizeText.parse(in).stream().mapToObj(SizeText::format))
                 .containsExactly(out));
         assertThat(SizeText.parse("20GB")).hasValue(20_000_000_000L);

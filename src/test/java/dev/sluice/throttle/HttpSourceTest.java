@@ -52,8 +52,7 @@ class HttpSourceTest {
     void aStatusIsGoodOrOverTheLimit(int status, double value) throws Exception {
         web.answers(status, "");
         assertThat(source(web.url(SECRET), "").read())
-                .containsExactly(
-                        new Level("limit", "", value, "answers " + status, Level.Better.LESS, value > 0));
+                .containsExactly(new Level("limit", "", value, "answers " + status, Level.Better.LESS, value > 0));
         assertThat(web.asked).containsExactly(URI.create(SECRET));
     }
 
