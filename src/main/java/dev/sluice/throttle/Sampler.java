@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads the signals of one database for all lanes of this worker on it, each about once a second and only while
- * somebody watches. What the reading costs the database is measured, and where it is over {@value SamplingCost#BUDGET} of the time
- * the sampler reads less often.
+ * somebody watches. What the reading costs the database is measured, and where it is over {@value SamplingCost#BUDGET}
+ * of the time the sampler reads less often.
  *
  * <p>Safe for several threads. The signals of the database are read by one thread on one connection, one after another;
  * each signal of another place has a thread of its own.
