@@ -279,7 +279,7 @@ public final class Sampler implements AutoCloseable {
         w.reading = new Reading.Missing(need);
         if (!w.told) {
             w.told = true;
-            LOG.warn(
+            LOG.info(
                     "signal {} of database {} is off unless a job file names it: {}",
                     w.source.code(),
                     database.name(),
