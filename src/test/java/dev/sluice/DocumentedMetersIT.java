@@ -38,7 +38,10 @@ class DocumentedMetersIT {
 
     /** What does not change as long as a process lives; these are only there. */
     private static final Set<String> FIXED =
-            Set.of("jvm_info", "jvm_memory_max_bytes", "process_start_time_seconds", "system_cpu_count");
+            Set.of(
+            "sluice_limited",
+            "sluice_limited_limit",
+            "sluice_signal_limit","jvm_info", "jvm_memory_max_bytes", "process_start_time_seconds", "system_cpu_count");
 
     @TempDir
     Path jobs;
@@ -91,6 +94,7 @@ class DocumentedMetersIT {
 
     private void aRunThatMeetsEverything() throws Exception {
         Bench.people(db, 4_000);
+        db.run("CREATE TABLE app.dial (v int)", "INSERT INTO app.dial VALUES (0)");
         var environment = Bench.environment(jobs, db);
         environment.put("SLUICE_HTTP_PORT", url.substring(url.lastIndexOf(':') + 1));
         environment.put("SLUICE_DATABASES_MAIN_POOL_SIZE", "4");
@@ -105,6 +109,7 @@ class DocumentedMetersIT {
         }
         try (Bench bench = starting.get()) {
             sampleUntil(s -> s.contains("sluice_scheduler_misfires_total{") && s.contains("sluice_batches_total{"));
+            aSignalHolds();
             try (var application = db.connect()) {
                 locking(application, "SELECT 1 FROM app.people FOR UPDATE");
                 sampleUntil(s -> s.contains("reason=\"retry-timeout\"") && s.contains("sluice_retries_total{"));
@@ -122,7 +127,8 @@ class DocumentedMetersIT {
                     "upper",
                     Bench.job(
                             "upper",
-                            "throttle: { rows-per-second: 700 }",
+                            "throttle: { rows-per-second: 700,"
+                                    + " sql: [{ name: load, query: SELECT v FROM app.dial, limit: 10, every: 1s }] }",
                             "stripes: 4",
                             "schedule: { cron: \"0 0 0 1 1 ?\" }"));
             await().until(() ->
@@ -131,6 +137,15 @@ class DocumentedMetersIT {
         db.run("UPDATE sluice.qrtz_triggers SET next_fire_time = next_fire_time"
                 + " - (SELECT max(next_fire_time) FROM sluice.qrtz_triggers WHERE trigger_type = 'CRON')"
                 + " + (extract(epoch FROM now()) * 1000)::bigint - 120000 WHERE trigger_type = 'CRON'");
+    }
+
+    private void aSignalHolds() {
+        db.run("UPDATE app.dial SET v = 100");
+        sampleUntil(s -> s.matches("(?s).*sluice_limited_age_seconds\\{[^}]*reason=\"load\".*"));
+        db.run("UPDATE app.dial SET v = 120");
+        sampleUntil(s -> s.matches("(?s).*sluice_limited_value\\{[^}]*reason=\"load\"} 120.*"));
+        db.run("UPDATE app.dial SET v = 0");
+        sampleUntil(s -> !s.contains("reason=\"load\"} 1.0"));
     }
 
     /** Requests queue for connections, some in vain, and the look for lost runs fails. */
