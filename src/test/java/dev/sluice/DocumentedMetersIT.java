@@ -37,11 +37,14 @@ class DocumentedMetersIT {
     private static final Pattern SAMPLE = Pattern.compile("^([a-z0-9_]+)(\\{.*})? (\\S+)$");
 
     /** What does not change as long as a process lives; these are only there. */
-    private static final Set<String> FIXED =
-            Set.of(
+    private static final Set<String> FIXED = Set.of(
             "sluice_limited",
             "sluice_limited_limit",
-            "sluice_signal_limit","jvm_info", "jvm_memory_max_bytes", "process_start_time_seconds", "system_cpu_count");
+            "sluice_signal_limit",
+            "jvm_info",
+            "jvm_memory_max_bytes",
+            "process_start_time_seconds",
+            "system_cpu_count");
 
     @TempDir
     Path jobs;
