@@ -173,6 +173,19 @@ class SignalsOnPostgresTest {
     }
 
     @Test
+    void afterTheStatisticsAreLostTheCatalogKnowsTheRows() throws Exception {
+        postgres.run(
+                "CREATE TABLE app.lost (id int, n int) WITH (autovacuum_enabled = off)",
+                "INSERT INTO app.lost SELECT g, 0 FROM generate_series(1, 40000) g",
+                "ANALYZE app.lost",
+                "SELECT pg_stat_reset_single_table_counters('app.lost'::regclass)",
+                "UPDATE app.lost SET n = 1 WHERE id <= 20000");
+        List<Level> levels = awaitLevels(
+                () -> read(new DeadTuples(oid("app.lost"))), l -> l.getFirst().value() > 0);
+        assertThat(levels.getFirst().value()).as("20,000 of 60,000").isBetween(0.3, 0.36);
+    }
+
+    @Test
     void deadRowsAreSummedOverTheLeaves() throws Exception {
         postgres.run(
                 "CREATE TABLE app.p (id int) PARTITION BY RANGE (id)",
