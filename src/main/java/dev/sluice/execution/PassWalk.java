@@ -145,6 +145,7 @@ final class PassWalk {
         while (true) {
             Partitions.Left left = persistence.insist("checkpoint", () -> partitions.gather(pass));
             if (left == Partitions.Left.NONE) {
+                persistence.rested(); // nobody is waited for any more
                 return;
             }
             admission.requireWanted();

@@ -193,7 +193,6 @@ final class Persistence {
             restLoggedAt = time.nanos();
         }
         resting = true;
-        count();
         pause(limit, length, TimeSpent.On.PACED);
     }
 

@@ -178,7 +178,7 @@ public final class Sampler implements AutoCloseable {
     }
 
     /** Seconds the database has spent on being read, seen from here, the canary's commits apart. */
-    public double costSeconds() {
+    double costSeconds() {
         return cost.seconds();
     }
 

@@ -28,11 +28,6 @@ public final class Samplers implements AutoCloseable {
         return byDatabase.computeIfAbsent(database, d -> Sampler.started(databases.get(d), time));
     }
 
-    /** Those there are, by their databases' names. */
-    public Map<String, Sampler> all() {
-        return Map.copyOf(byDatabase);
-    }
-
     @Override
     public void close() {
         Collection<Sampler> samplers = List.copyOf(byDatabase.values());

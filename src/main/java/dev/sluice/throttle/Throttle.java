@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,7 +77,9 @@ public final class Throttle implements AutoCloseable {
             return unknown.get();
         }
         if (Double.isNaN(pace.pressure()) ? !heeded.isEmpty() : now - stepped >= STEP) {
-            look(now);
+            if (lookedAt != now) {
+                look(now); // the first reading has come since
+            }
             step(now);
         }
         if (pace.held()) {
@@ -106,8 +109,7 @@ public final class Throttle implements AutoCloseable {
         return pace.pressure() >= servo.calm();
     }
 
-    private Leave denied(
-            @Nullable Verdict by, java.util.function.UnaryOperator<String> text, Duration length, boolean held) {
+    private Leave denied(@Nullable Verdict by, UnaryOperator<String> text, Duration length, boolean held) {
         return by == null
                 ? new Leave.Denied("pace", text.apply(""), null, null, null, length, held)
                 : new Leave.Denied(

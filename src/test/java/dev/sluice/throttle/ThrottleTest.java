@@ -7,11 +7,9 @@ import dev.sluice.database.Databases;
 import dev.sluice.testing.SteppedTime;
 import dev.sluice.testing.TestPostgres;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,62 +27,6 @@ class ThrottleTest {
     void close() {
         sampler.close();
         databases.close();
-    }
-
-    /** A signal that the test turns. */
-    private static final class Dial implements DatabaseSource {
-        private final String code;
-        private double value;
-        private boolean hard;
-        private @Nullable String broken;
-        private @Nullable Need need;
-        private boolean missingBreaks;
-        private boolean wrong;
-        private int reads;
-
-        Dial(String code) {
-            this.code = code;
-        }
-
-        @Override
-        public String code() {
-            return code;
-        }
-
-        @Override
-        public List<Level> read(Connection connection) throws SQLException {
-            reads++;
-            if (wrong) {
-                throw new IllegalStateException("nobody has thought of this");
-            }
-            if (broken != null) {
-                throw new SQLException(broken, "42501");
-            }
-            return List.of(Level.of("limit", "", value, value + "s"));
-        }
-
-        @Override
-        public Optional<Need> missing(Connection connection) throws SQLException {
-            if (missingBreaks) {
-                throw new SQLException("gone", "08006");
-            }
-            return Optional.ofNullable(need);
-        }
-
-        Heeded heeded(boolean stated, boolean holds) {
-            return new Heeded(
-                    this,
-                    levels -> Optional.of(new Verdict(
-                            code,
-                            "",
-                            levels.getFirst().value(),
-                            1,
-                            levels.getFirst().value(),
-                            code + " " + levels.getFirst().text() + " against 1s",
-                            hard)),
-                    stated,
-                    holds);
-        }
     }
 
     private Throttle throttle(Heeded... heeded) {

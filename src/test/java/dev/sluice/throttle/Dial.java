@@ -1,0 +1,68 @@
+package dev.sluice.throttle;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A signal that the test turns. */
+final class Dial implements DatabaseSource {
+    private final String code;
+    double value;
+    boolean hard;
+
+    @Nullable
+    String broken;
+
+    @Nullable
+    Need need;
+
+    boolean missingBreaks;
+    boolean wrong;
+    int reads;
+
+    Dial(String code) {
+        this.code = code;
+    }
+
+    @Override
+    public String code() {
+        return code;
+    }
+
+    @Override
+    public List<Level> read(Connection connection) throws SQLException {
+        reads++;
+        if (wrong) {
+            throw new IllegalStateException("nobody has thought of this");
+        }
+        if (broken != null) {
+            throw new SQLException(broken, "42501");
+        }
+        return List.of(Level.of("limit", "", value, value + "s"));
+    }
+
+    @Override
+    public Optional<Need> missing(Connection connection) throws SQLException {
+        if (missingBreaks) {
+            throw new SQLException("gone", "08006");
+        }
+        return Optional.ofNullable(need);
+    }
+
+    Heeded heeded(boolean stated, boolean holds) {
+        return new Heeded(
+                this,
+                levels -> Optional.of(new Verdict(
+                        code,
+                        "",
+                        levels.getFirst().value(),
+                        1,
+                        levels.getFirst().value(),
+                        code + " " + levels.getFirst().text() + " against 1s",
+                        hard)),
+                stated,
+                holds);
+    }
+}
