@@ -92,7 +92,12 @@ final class Worker implements AutoCloseable {
                 settings.retry().maxWait()));
         RowRates rates = new RowRates(time);
         Samplers samplers = part(new Samplers(databases, time));
-        JobThrottles throttles = part(new JobThrottles(databases, samplers, servo(settings.throttle()), time));
+        JobThrottles throttles = part(new JobThrottles(
+                databases,
+                samplers,
+                servo(settings.throttle()),
+                settings.throttle().cores(),
+                time));
         DryRun dryRun = new DryRun(databases, time);
         Settings.Worker w = settings.worker();
         RunCarrier carrier = part(new RunCarrier(new RunEnvironment(
@@ -261,7 +266,20 @@ final class Worker implements AutoCloseable {
     }
 
     private static Servo servo(Settings.Throttle t) {
-        return new Servo(t.calm(), 1.0, t.hold(), t.floor(), t.goodFor(), t.settle(), t.growth());
+        return new Servo(
+                t.start(),
+                t.weight(),
+                t.calm(),
+                1.0,
+                t.hold(),
+                t.floor(),
+                t.goodFor(),
+                t.settle(),
+                t.growth(),
+                t.probe(),
+                t.shrink(),
+                t.urgent(),
+                t.shortestBatch());
     }
 
     /** The databases as the database room knows them. */

@@ -98,12 +98,18 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      * @param tuning before it
      * @param ask what it was asked for
      * @param done what it did
+     * @param target seconds it should have taken
      * @param seconds it took
      * @param waited seconds before it, for batches of its neighbours, which the choice of stripes has to be worth
      */
     public Sizing after(
-            Position before, Tuning tuning, Ask ask, Outcome.Committed done, double seconds, double waited) {
-        double target = done.tuning().targetMillis() / 1000.0;
+            Position before,
+            Tuning tuning,
+            Ask ask,
+            Outcome.Committed done,
+            double target,
+            double seconds,
+            double waited) {
         boolean cut = ask.keys() / ask.stripes() < size.size();
         boolean grown = cut || seconds >= target / 2 || size.size() == BatchSize.LARGEST;
         StripeChoice chosen = choice.after(before, done, seconds + waited, grown);

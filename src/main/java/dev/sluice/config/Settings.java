@@ -165,14 +165,34 @@ public record Settings(
     /**
      * How the pace of a lane follows the pressure of the signals, which is 1.0 at a limit.
      *
+     * @param cores share of a server's cores that batches may keep busy beside others
+     * @param shortestBatch however slow the pace is
+     * @param start pace with which a lane begins
+     * @param weight of a new reading in the smoothed pressure
      * @param calm below this pressure the pace grows
      * @param hold from this pressure on nothing is done
      * @param floor the slowest pace short of a hold, a share of time
      * @param goodFor how long a hold lasts after the pressure went under the limit
      * @param settle how long the pace stays as it is after it has shrunk
      * @param growth factor a second by which the pace grows at most
+     * @param probe factor a second by which it grows beyond the pace at which it last had to shrink
+     * @param shrink no step makes the pace smaller than this part of it
+     * @param urgent from this pressure on it shrinks again without waiting
      */
-    public record Throttle(double calm, double hold, double floor, Duration goodFor, Duration settle, double growth) {}
+    public record Throttle(
+            double cores,
+            Duration shortestBatch,
+            double start,
+            double weight,
+            double calm,
+            double hold,
+            double floor,
+            Duration goodFor,
+            Duration settle,
+            double growth,
+            double probe,
+            double shrink,
+            double urgent) {}
 
     /** One {@code key=value} a line, sorted, for the log: passwords and hashes are hidden. */
     public String redacted() {
@@ -223,12 +243,19 @@ public record Settings(
         lines.put("batch.weight", batch.weight());
         lines.put("batch.growth", batch.growth());
         lines.put("batch.panic", batch.panic());
+        lines.put("throttle.cores", throttle.cores());
+        lines.put("throttle.shortest-batch", text(throttle.shortestBatch()));
+        lines.put("throttle.start", throttle.start());
+        lines.put("throttle.weight", throttle.weight());
         lines.put("throttle.calm", throttle.calm());
         lines.put("throttle.hold", throttle.hold());
         lines.put("throttle.floor", throttle.floor());
         lines.put("throttle.good-for", text(throttle.goodFor()));
         lines.put("throttle.settle", text(throttle.settle()));
         lines.put("throttle.growth", throttle.growth());
+        lines.put("throttle.probe", throttle.probe());
+        lines.put("throttle.shrink", throttle.shrink());
+        lines.put("throttle.urgent", throttle.urgent());
         var out = new StringBuilder();
         lines.forEach((key, value) -> out.append(key).append('=').append(value).append('\n'));
         return out.toString();

@@ -165,12 +165,19 @@ final class SettingsCheck {
         within("batch.weight", b.weight(), 0.01, 1);
         within("batch.growth", b.growth(), 1.01, 10);
         within("batch.panic", b.panic(), 1.5, 100);
+        within("throttle.cores", t.cores(), 0.001, 1);
+        within("throttle.shortest-batch", t.shortestBatch(), Duration.ofMillis(1), Duration.ofSeconds(1));
+        within("throttle.start", t.start(), 0.001, 1);
+        within("throttle.weight", t.weight(), 0.01, 1);
         within("throttle.calm", t.calm(), 0.1, 0.95);
         within("throttle.hold", t.hold(), 1.1, 100);
         within("throttle.floor", t.floor(), 0.001, 0.5);
         within("throttle.good-for", t.goodFor(), Duration.ZERO, Duration.ofHours(1));
         within("throttle.settle", t.settle(), Duration.ZERO, Duration.ofMinutes(10));
         within("throttle.growth", t.growth(), 1.01, 10);
+        within("throttle.probe", t.probe(), 1.001, 10);
+        within("throttle.shrink", t.shrink(), 0.1, 0.95);
+        within("throttle.urgent", t.urgent(), 1.0, 100);
     }
 
     /** Not a number is out of every range. */

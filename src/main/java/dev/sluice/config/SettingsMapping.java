@@ -137,6 +137,18 @@ interface SettingsMapping {
     }
 
     interface Throttle {
+        @WithDefault("0.05")
+        double cores();
+
+        @WithDefault("10ms")
+        Duration shortestBatch();
+
+        @WithDefault("0.25")
+        double start();
+
+        @WithDefault("0.5")
+        double weight();
+
         @WithDefault("0.7")
         double calm();
 
@@ -154,6 +166,15 @@ interface SettingsMapping {
 
         @WithDefault("2.0")
         double growth();
+
+        @WithDefault("1.05")
+        double probe();
+
+        @WithDefault("0.5")
+        double shrink();
+
+        @WithDefault("1.5")
+        double urgent();
     }
 
     interface Batch {

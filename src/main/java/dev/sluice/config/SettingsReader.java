@@ -181,12 +181,19 @@ public final class SettingsReader {
                 new Settings.Batch(
                         m.batch().weight(), m.batch().growth(), m.batch().panic()),
                 new Settings.Throttle(
+                        m.throttle().cores(),
+                        m.throttle().shortestBatch(),
+                        m.throttle().start(),
+                        m.throttle().weight(),
                         m.throttle().calm(),
                         m.throttle().hold(),
                         m.throttle().floor(),
                         m.throttle().goodFor(),
                         m.throttle().settle(),
-                        m.throttle().growth()));
+                        m.throttle().growth(),
+                        m.throttle().probe(),
+                        m.throttle().shrink(),
+                        m.throttle().urgent()));
     }
 
     private static String hostName(Map<String, String> environment) {

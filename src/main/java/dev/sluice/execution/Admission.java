@@ -62,7 +62,7 @@ final class Admission {
             if (stopAll.isNoted()) {
                 return false;
             }
-            Leave leave = throttle.ask();
+            Leave leave = throttle.ask(vitals.lanesOnDatabase());
             vitals.pace(throttle.share());
             vitals.verdicts(throttle.verdicts());
             if (leave instanceof Leave.Denied denied) {
@@ -142,6 +142,11 @@ final class Admission {
     void worked(Outcome.Committed done) {
         rates.follow(done.tuning());
         rates.worked(done.scanned(), done.wal());
+    }
+
+    /** How many seconds a batch may last now. */
+    double batchSeconds(Tuning tuning) {
+        return throttle.batchSeconds(tuning.targetMillis() / 1000.0);
     }
 
     Rates rates() {

@@ -217,7 +217,8 @@ final class PassWalk {
                         persistence.released();
                         double seconds = committed(c, begin);
                         double waited = (begin - ready) / 1e9;
-                        sizing = sizing.after(claim.position(), claim.tuning(), ask, c, seconds, waited);
+                        double target = admission.batchSeconds(c.tuning());
+                        sizing = sizing.after(claim.position(), claim.tuning(), ask, c, target, seconds, waited);
                         this.sizing = sizing;
                         claim = claim.at(c.position()).with(c.tuning());
                         if (c.last()) {

@@ -30,6 +30,9 @@ final class ThrottleDefinition {
         ObjectNode node = JSON.objectNode();
         throttle.rowsPerSecond().ifPresent(r -> node.put("rows-per-second", r));
         throttle.walPerHour().ifPresent(w -> node.put("wal-per-hour", SizeText.format(w)));
+        throttle.cores()
+                .ifPresent(c ->
+                        node.put("cores", c == ThrottleSettings.ALL_CORES ? "off" : LimitText.format(Unit.RATIO, c)));
         new TreeMap<>(throttle.signals()).forEach((kind, signal) -> node.set(kind.code(), signal(kind, signal)));
         chosen(node, throttle.chosen());
         if (!throttle.windows().isEmpty()) {

@@ -3,6 +3,7 @@ package dev.sluice.job;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /**
@@ -11,6 +12,8 @@ import java.util.OptionalLong;
  * @param on false for {@code throttle: off}: no signal is heeded
  * @param rowsPerSecond at least 1, by all workers together
  * @param walPerHour bytes of WAL in an hour at most
+ * @param cores share of the server's cores that batches on the database may keep busy beside others, 0 to
+ *     {@link #ALL_CORES}; empty for what the worker is configured with
  * @param signals what the file says of the signals of PostgreSQL; for the others {@link SignalSettings#byDefault}
  * @param chosen signals the file defines itself
  * @param windows when the job may work; empty for at any time
@@ -19,12 +22,16 @@ public record ThrottleSettings(
         boolean on,
         Optional<Integer> rowsPerSecond,
         OptionalLong walPerHour,
+        OptionalDouble cores,
         Map<SignalKind, SignalSettings> signals,
         List<ChosenSignal> chosen,
         List<Window> windows) {
+    /** {@code cores: off}: as much as there is. */
+    public static final double ALL_CORES = Double.POSITIVE_INFINITY;
+
     /** Of a job whose file says nothing. */
-    public static final ThrottleSettings DEFAULT =
-            new ThrottleSettings(true, Optional.empty(), OptionalLong.empty(), Map.of(), List.of(), List.of());
+    public static final ThrottleSettings DEFAULT = new ThrottleSettings(
+            true, Optional.empty(), OptionalLong.empty(), OptionalDouble.empty(), Map.of(), List.of(), List.of());
 
     public ThrottleSettings {
         signals = Map.copyOf(signals);
@@ -33,8 +40,8 @@ public record ThrottleSettings(
     }
 
     /** {@code throttle: off}. */
-    public static final ThrottleSettings OFF =
-            new ThrottleSettings(false, Optional.empty(), OptionalLong.empty(), Map.of(), List.of(), List.of());
+    public static final ThrottleSettings OFF = new ThrottleSettings(
+            false, Optional.empty(), OptionalLong.empty(), OptionalDouble.empty(), Map.of(), List.of(), List.of());
 
     /** What holds for this signal; off where the throttle is off. */
     public SignalSettings of(SignalKind kind) {

@@ -47,6 +47,7 @@ final class ThrottleTranslation {
                 true,
                 keys.number(THROTTLE + ".rows-per-second"),
                 walPerHour(THROTTLE + ".wal-per-hour"),
+                cores(THROTTLE + ".cores"),
                 signals,
                 chosen.signals(THROTTLE),
                 windows(THROTTLE + ".windows"));
@@ -72,6 +73,12 @@ final class ThrottleTranslation {
                     "Write a size from 1MB to 1000TB, such as `wal-per-hour: 20GB`.");
         }
         return bytes;
+    }
+
+    private OptionalDouble cores(String key) {
+        return keys.text(key).filter(OFF::contains).isPresent()
+                ? OptionalDouble.of(ThrottleSettings.ALL_CORES)
+                : limit(Unit.RATIO, key);
     }
 
     private Optional<SignalSettings> signal(SignalKind kind, String key) {

@@ -61,6 +61,11 @@ final class YamlTree {
                 .setCodePointLimit(JobReader.LARGEST_FILE)
                 .build();
         YamlTree tree = new YamlTree(mistakes);
+        if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+            // the parser reads beyond its buffer where two such halves stand at its end
+            unreadable("half of a character stands alone", mistakes);
+            return Optional.empty();
+        }
         try {
             if (!tree.isBounded(new Parse(settings).parseString(text))) {
                 return Optional.empty();
@@ -96,14 +101,18 @@ final class YamlTree {
                             + " begins with a special character, in double quotes.");
             return Optional.empty();
         } catch (YamlEngineException e) {
-            mistakes.addAt(
-                    null,
-                    "",
-                    "bad-yaml",
-                    "not YAML: " + sentence(String.valueOf(e.getMessage())),
-                    "Save the file as YAML, in UTF-8, without control characters.");
+            unreadable(String.valueOf(e.getMessage()), mistakes);
             return Optional.empty();
         }
+    }
+
+    private static void unreadable(String why, Mistakes mistakes) {
+        mistakes.addAt(
+                null,
+                "",
+                "bad-yaml",
+                "not YAML: " + sentence(why),
+                "Save the file as YAML, in UTF-8, without control characters.");
     }
 
     /** Looks at the flat events before anything recursive does. */

@@ -85,7 +85,7 @@ public final class ActiveSessions implements DatabaseSource {
     }
 
     /** This machine's, where the server is on it: a tunnel or a proxy on this machine may lead elsewhere. */
-    private static OptionalInt coresHere(Connection connection) throws SQLException {
+    static OptionalInt coresHere(Connection connection) throws SQLException {
         String url = String.valueOf(connection.getMetaData().getURL());
         return LOOPBACK.matcher(url).matches() && NEAR.single(connection, row -> row.getBoolean(1))
                 ? OptionalInt.of(Runtime.getRuntime().availableProcessors())

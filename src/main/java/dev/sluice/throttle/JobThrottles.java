@@ -7,14 +7,23 @@ import dev.sluice.job.SignalSettings;
 import dev.sluice.job.ThrottleSettings;
 import dev.sluice.table.TableFacts;
 import dev.sluice.time.Time;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Throttles as the jobs' files ask for them, on the samplers of this worker. */
 public final class JobThrottles implements Throttles, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(JobThrottles.class);
+
     private final Databases databases;
     private final Samplers samplers;
     private final Servo servo;
+    private final double cores;
     private final Fetch fetch = Fetch.open();
     private final Time time;
 
@@ -22,11 +31,13 @@ public final class JobThrottles implements Throttles, AutoCloseable {
      * @param databases of the worker
      * @param samplers of the worker
      * @param servo how the pace follows
+     * @param cores share of a server's cores that batches may keep busy where the job file says nothing
      */
-    public JobThrottles(Databases databases, Samplers samplers, Servo servo, Time time) {
+    public JobThrottles(Databases databases, Samplers samplers, Servo servo, double cores, Time time) {
         this.databases = databases;
         this.samplers = samplers;
         this.servo = servo;
+        this.cores = cores;
         this.time = time;
     }
 
@@ -49,8 +60,31 @@ public final class JobThrottles implements Throttles, AutoCloseable {
                         levels -> Judge.of(chosen, levels),
                         true,
                         chosen.holdsWhenUnknown())));
-        return new Throttle(sampler, heeded, new OpeningHours(settings.windows()), servo, time);
+        return new Throttle(
+                sampler, heeded, new OpeningHours(settings.windows()), bounded(settings, database), servo, time);
     }
+
+    private Optional<Throttle.Bounded> bounded(ThrottleSettings settings, Database database) {
+        double share = settings.cores().orElse(cores);
+        if (!settings.on() || share == ThrottleSettings.ALL_CORES) {
+            return Optional.empty();
+        }
+        OptionalInt known =
+                database.settings().cores().isPresent() ? database.settings().cores() : coresHere(database);
+        var budget = new CoreBudget(share, known.orElse(CoreBudget.ASSUMED), known.isPresent());
+        return Optional.of(new Throttle.Bounded(budget, new Activity(time)));
+    }
+
+    /** Empty as well where the database does not answer: its cores are assumed then. */
+    private static OptionalInt coresHere(Database database) {
+        try (Connection connection = database.connect()) {
+            return ActiveSessions.coresHere(connection);
+        } catch (SQLException e) {
+            LOG.debug("the cores of {} are not known", database.name(), e);
+            return OptionalInt.empty();
+        }
+    }
+
     /** Throttles that are open still work, but for signals of other places. */
     @Override
     public void close() {

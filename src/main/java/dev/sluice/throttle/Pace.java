@@ -16,18 +16,8 @@ package dev.sluice.throttle;
  * @param sinceCut seconds since the share shrank
  */
 public record Pace(double share, boolean held, double pressure, double ceiling, double goodSeconds, double sinceCut) {
-    /** A lane begins with this share, so that a busy database feels little of it before the first samples. */
-    static final double START = 0.25;
-    /** Weight of a new sample. */
-    static final double WEIGHT = 0.5;
-    /** Factor a second by which the pace goes on beyond its ceiling. */
-    static final double PROBE = 1.05;
     /** A smoothed pressure so near the limit is at it, where the newest reading is. */
     static final double NEAR = 0.1;
-    /** No step shrinks the pace by more. */
-    static final double SHRINK = 0.5;
-    /** Pressure from which on it shrinks at once, though it has shrunk just now. */
-    static final double URGENT = 1.5;
     /** A step never counts for longer, in seconds: after a pause of the process the pace must not jump. */
     private static final double LONGEST_STEP = 2;
 
@@ -35,7 +25,7 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
 
     /** Where a lane begins. */
     public static Pace start(Servo servo) {
-        return new Pace(Math.max(servo.floor(), START), false, Double.NaN, 1, 0, LONG_AGO);
+        return new Pace(Math.max(servo.floor(), servo.start()), false, Double.NaN, 1, 0, LONG_AGO);
     }
 
     /** At full speed, for a job that heeds no signal. */
@@ -54,7 +44,7 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
      */
     public Pace after(double sample, boolean hard, double seconds, boolean idle, Servo servo) {
         double dt = Math.max(0, Math.min(LONGEST_STEP, seconds));
-        double smooth = Double.isNaN(pressure) ? sample : pressure + WEIGHT * (sample - pressure);
+        double smooth = Double.isNaN(pressure) ? sample : pressure + servo.weight() * (sample - pressure);
         // a count that stands at its limit would else come as near as one likes to it, and never reach it
         smooth = sample >= servo.limit() && smooth >= servo.limit() - NEAR ? Math.max(smooth, servo.limit()) : smooth;
         Pace now = new Pace(share, held, smooth, ceiling, goodSeconds, sinceCut + dt);
@@ -83,7 +73,7 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
         return good < servo.goodFor().toNanos() / 1e9
                 ? new Pace(share, true, pressure, ceiling, good, sinceCut)
                 : new Pace(
-                        Math.max(servo.floor(), Math.min(ceiling, START)),
+                        Math.max(servo.floor(), Math.min(ceiling, servo.start())),
                         false,
                         pressure,
                         ceiling,
@@ -92,10 +82,10 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
     }
 
     private Pace shrunk(Servo servo) {
-        if (!isSettled(servo) && pressure < URGENT) {
+        if (!isSettled(servo) && pressure < servo.urgent()) {
             return this;
         }
-        double less = Math.max(servo.floor(), share * Math.max(SHRINK, servo.aim() / pressure));
+        double less = Math.max(servo.floor(), share * Math.max(servo.shrink(), servo.aim() / pressure));
         return new Pace(less, false, pressure, less, 0, 0);
     }
 
@@ -108,7 +98,7 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
         // far below the limit the load that made the ceiling is gone; otherwise it is felt for
         double most = pressure < servo.calm() / 2
                 ? Math.max(ceiling, share) * factor
-                : share < ceiling ? ceiling : share * Math.pow(PROBE, dt);
+                : share < ceiling ? ceiling : share * Math.pow(servo.probe(), dt);
         double next = Math.min(1, Math.min(more, most));
         return new Pace(next, false, pressure, Math.max(ceiling, next), 0, sinceCut);
     }

@@ -7,12 +7,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Says when a lane may begin its next batch: the signals its job heeds give a pressure, the pressure gives the pace,
- * and after each batch the lane rests until it has worked no more than its pace allows. One for each carried lane; used
- * by its thread, read by others.
+ * and after each batch the lane rests until it has worked no more than its pace allows. A budget of the server's cores
+ * bounds the pace, whatever the signals say. At a slow pace batches are short, too: what is felt of a batch is felt as
+ * long as it lasts, so little work is spread and not done in one piece. One for each carried lane; used by its thread,
+ * read by others.
  */
 public final class Throttle implements AutoCloseable {
     /** A rest or a hold is looked at again after so long at most. */
@@ -27,10 +30,15 @@ public final class Throttle implements AutoCloseable {
     private final Sampler sampler;
     private final List<Heeded> heeded;
     private final OpeningHours hours;
+    private final Optional<Bounded> bounded;
     private final Servo servo;
     private final Time time;
     private final Sampler.Watch watch;
     private volatile Pace pace;
+    /** The pace that the budget allows; 1 without one. */
+    private volatile double most = 1;
+
+    private double sessions = Double.NaN;
     private volatile @Nullable Verdict worst;
     private volatile List<Verdict> verdicts = List.of();
     /** What the present hold began for, or goes on for. */
@@ -45,25 +53,56 @@ public final class Throttle implements AutoCloseable {
     private boolean idle;
 
     /**
-     * Begins to watch.
+     * A budget, and what tells how much of it may be used.
+     *
+     * @param activity counts the busy sessions of others
+     */
+    record Bounded(CoreBudget budget, Source activity) {}
+
+    /**
+     * Begins to watch, bounded by no budget.
      *
      * @param heeded signals; none for a job that is not throttled by any
      * @param hours when it may work
      */
     public Throttle(Sampler sampler, List<Heeded> heeded, OpeningHours hours, Servo servo, Time time) {
+        this(sampler, heeded, hours, Optional.empty(), servo, time);
+    }
+
+    /**
+     * Begins to watch.
+     *
+     * @param heeded signals; none for a job that is not throttled by any
+     * @param hours when it may work
+     * @param bounded what bounds the pace
+     */
+    Throttle(
+            Sampler sampler,
+            List<Heeded> heeded,
+            OpeningHours hours,
+            Optional<Bounded> bounded,
+            Servo servo,
+            Time time) {
         this.sampler = sampler;
         this.heeded = List.copyOf(heeded);
         this.hours = hours;
+        this.bounded = bounded;
         this.servo = servo;
         this.time = time;
         this.pace = heeded.isEmpty() ? Pace.full() : Pace.start(servo);
         this.stepped = time.nanos();
         this.since = stepped;
-        this.watch = sampler.watch(heeded.stream().map(Heeded::source).toList());
+        this.watch = sampler.watch(Stream.concat(
+                        heeded.stream().map(Heeded::source), bounded.stream().map(Bounded::activity))
+                .toList());
     }
 
-    /** Whether the next batch may begin; where not, ask again after the wait that is named. */
-    public Leave ask() {
+    /**
+     * Whether the next batch may begin; where not, ask again after the wait that is named.
+     *
+     * @param lanes at work on the database, of all runs and workers, at least 1
+     */
+    public Leave ask(int lanes) {
         long now = time.nanos();
         if (!looked || now - lookedAt >= STEP) {
             look(now);
@@ -91,15 +130,39 @@ public final class Throttle implements AutoCloseable {
                     : "";
             return denied(holder, reason -> reason + rest, LOOK, true);
         }
-        long owed = (long) (worked * (1 / pace.share() - 1)) - (now - since);
+        bound(lanes);
+        double share = Math.min(pace.share(), most);
+        long owed = (long) (worked * (1 / share - 1)) - (now - since);
         if (owed < SHORTEST_REST) {
             return new Leave.Granted();
         }
         Duration rest = Duration.ofNanos(Math.min(owed, LOOK.toNanos()));
-        String share = String.format(Locale.ROOT, "at %.0f%% pace", pace.share() * 100);
+        return resting(share, rest);
+    }
+
+    private void bound(int lanes) {
+        bounded.ifPresent(b -> {
+            sessions = sampler.reading(b.activity()) instanceof Reading.Known known
+                    ? known.levels().getFirst().value()
+                    : Double.NaN;
+            most = b.budget().pace(sessions, lanes);
+            if (most < pace.share()) {
+                idle = true; // the pace is not what limits the lane, so it does not grow
+            }
+        });
+    }
+
+    private Leave resting(double share, Duration rest) {
+        String text = String.format(Locale.ROOT, share < 0.0995 ? "at %.1f%% pace" : "at %.0f%% pace", share * 100)
+                .replace(".0%", "%");
+        if (share < pace.share() && bounded.isPresent()) {
+            double now = bounded.get().budget().now(sessions);
+            String why = bounded.get().budget().text(sessions);
+            return new Leave.Denied(CoreBudget.CODE, text + ": " + why, now, now, null, rest, false);
+        }
         return denied(
                 presses() ? worst : null,
-                reason -> reason.isEmpty() ? share + ", growing" : share + ": " + reason,
+                reason -> reason.isEmpty() ? text + ", growing" : text + ": " + reason,
                 rest,
                 false);
     }
@@ -248,7 +311,18 @@ public final class Throttle implements AutoCloseable {
     /** The share of time that is worked now, 0 in a hold. */
     public double share() {
         Pace now = pace;
-        return now.held() ? 0 : now.share();
+        return now.held() ? 0 : Math.min(now.share(), most);
+    }
+
+    /**
+     * How long a batch may last at this pace: the same share of the target as the pace is of full speed, since the lane
+     * then begins a batch as often as it would at full speed.
+     *
+     * @param target seconds of a batch at full speed
+     */
+    public double batchSeconds(double target) {
+        double least = Math.min(target, servo.shortestBatch().toNanos() / 1e9);
+        return Math.max(least, target * Math.min(pace.share(), most));
     }
 
     /** What the signals said when they were last looked at. */

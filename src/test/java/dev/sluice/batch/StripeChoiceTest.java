@@ -83,7 +83,13 @@ class StripeChoiceTest {
             long keys = ask.keys() / k;
             double seconds = 0.002 + keys * table.secondsPerKey(k);
             sizing = sizing.after(
-                    position, TUNING, ask, committed(after, keys, (long) (keys * table.share(k))), seconds, 0);
+                    position,
+                    TUNING,
+                    ask,
+                    committed(after, keys, (long) (keys * table.share(k))),
+                    TUNING.targetMillis() / 1000.0,
+                    seconds,
+                    0);
             position = after;
         }
 

@@ -103,6 +103,16 @@ class SettingsReaderTest {
             SLUICE_DATABASES_MAIN_WAL_PER_HOUR | 20       | databases.main.wal-per-hour: "20" is not a whole number with B, kB, MB, GB or TB
             SLUICE_DATABASES_MAIN_WAL_PER_HOUR | 999kB    | databases.main.wal-per-hour: 999kB is out of range. Fix: write 1MB to 1000TB.
             SLUICE_DATABASES_MAIN_WAL_PER_HOUR | 1001TB   | databases.main.wal-per-hour: 1001TB is out of range. Fix: write 1MB to 1000TB.
+            SLUICE_THROTTLE_CORES    | 0         | throttle.cores: 0.0 is out of range. Fix: write 0.001 to 1.0.
+            SLUICE_THROTTLE_CORES    | 5%        | throttle.cores: "5%" is not a number
+            SLUICE_THROTTLE_CORES    | NaN       | throttle.cores: NaN is out of range
+            SLUICE_THROTTLE_SHORTEST_BATCH | 2s  | throttle.shortest-batch: 2s is out of range. Fix: write 1ms to 1s.
+            SLUICE_THROTTLE_START    | 1.5       | throttle.start: 1.5 is out of range
+            SLUICE_THROTTLE_WEIGHT   | 0         | throttle.weight: 0.0 is out of range
+            SLUICE_THROTTLE_PROBE    | 1         | throttle.probe: 1.0 is out of range
+            SLUICE_THROTTLE_SHRINK   | 1         | throttle.shrink: 1.0 is out of range
+            SLUICE_THROTTLE_URGENT   | 0.5       | throttle.urgent: 0.5 is out of range
+            SLUICE_THROTTLE_GROWTH   | 1         | throttle.growth: 1.0 is out of range
             SLUICE_HTTP_MAX_BODY     | 999999MB  | is out of range. Fix: write 1kB to 10MB
             SLUICE_CONTROL           | other     | control: there is no database "other". Fix: name one of main
             SLUICE_HTTP_HOST         | 0.0.0.0   | http.host: "0.0.0.0" can be reached from other machines, and there is no token

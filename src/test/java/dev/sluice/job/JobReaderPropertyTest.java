@@ -28,6 +28,7 @@ class JobReaderPropertyTest {
           throttle:
             rows-per-second: 7
             wal-per-hour: 20GB
+            cores: 7.5%
             replica-lag: { limit: 5s, bytes: 1GB, except: [a, b], on-unknown: ignore }
             commit-latency: 2.5
             lock-waits: off

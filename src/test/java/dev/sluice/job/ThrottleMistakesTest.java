@@ -78,7 +78,15 @@ class ThrottleMistakesTest {
                 throttle("wal-per-hour: 999kB", "out-of-range", "999kB is not within 1MB and 1000TB"),
                 throttle("wal-per-hour: 1001TB", "out-of-range", "1MB and 1000TB"),
                 throttle("wal-per-hour: 999999999999999TB", "out-of-range", "1MB and 1000TB"),
-                throttle("wal-per-hour: off", "bad-value", "whole number"));
+                throttle("wal-per-hour: off", "bad-value", "whole number"),
+                throttle("cores: 0.2", "wrong-type", "a number: 0.2", "20%"),
+                throttle("cores: 20", "wrong-type", "a number: 20", "20%"),
+                throttle("cores: half", "bad-value", "20%"),
+                throttle("cores: -5%", "bad-value", "20%"),
+                throttle("cores: true", "bad-value", "true means nothing"),
+                throttle("cores: { limit: 5% }", "wrong-type", "20%"),
+                throttle("cores: 0%", "out-of-range", "0% is not within 0.1% and 100%"),
+                throttle("cores: 101%", "out-of-range", "101% is not within 0.1% and 100%"));
     }
 
     private static List<WrongFile> signals() {

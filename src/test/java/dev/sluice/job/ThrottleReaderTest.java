@@ -77,6 +77,15 @@ class ThrottleReaderTest {
                 .isEqualTo(OptionalLong.of(1_000_000_000_000_000L));
     }
 
+    @Test
+    void theBudgetOfCoresIsTakenUp() {
+        assertThat(read("  throttle: { cores: 12.5% }\n").cores()).hasValue(0.125);
+        assertThat(read("  throttle: { cores: 100% }\n").cores()).hasValue(1);
+        assertThat(read("  throttle: { cores: off }\n").cores()).hasValue(ThrottleSettings.ALL_CORES);
+        assertThat(read("  throttle: { cores: false }\n").cores()).hasValue(ThrottleSettings.ALL_CORES);
+        assertThat(read("  throttle: { lock-waits: 4 }\n").cores()).isEmpty();
+    }
+
     @ParameterizedTest
     @EnumSource(SignalKind.class)
     void everySignalCanBeOffOrHaveItsLimitAlone(SignalKind kind) {
@@ -193,7 +202,7 @@ class ThrottleReaderTest {
     void theSchemaHasEverySignalWithItsLimits() {
         JsonNode schema = JsonMapper.shared().readTree(JobReader.schema());
         JsonNode throttle = schema.at("/properties/migrate/properties/throttle/properties");
-        Set<String> keys = new LinkedHashSet<>(List.of("rows-per-second", "wal-per-hour"));
+        Set<String> keys = new LinkedHashSet<>(List.of("rows-per-second", "wal-per-hour", "cores"));
         Arrays.stream(SignalKind.values()).map(SignalKind::code).forEach(keys::add);
         keys.addAll(List.of("sql", "http", "prometheus", "windows"));
         assertThat(throttle.propertyNames()).containsExactlyElementsOf(keys);

@@ -36,6 +36,14 @@ class YamlMistakesTest {
                 wrong("not closed", "job: a\nmigrate: {\n", 3, "", "bad-yaml", "not YAML", "Check indentation"),
                 wrong("a tab", "job: a\nmigrate:\n\ttable: t\n", 3, "", "bad-yaml", "Check indentation"),
                 wrong("colon in text", "job: a\ndescription: one: two\n", 2, "", "bad-yaml", "double quotes"),
+                wrong("half a character", "job: a\ud800\n", 0, "", "bad-yaml", "half of a character"),
+                wrong(
+                        "two halves at the end of the parser's buffer",
+                        "#" + "a".repeat(1022) + "\ud800\ud800\n",
+                        0,
+                        "",
+                        "bad-yaml",
+                        "half of a character"),
                 wrong("control character", "job: a\u0001\n", 0, "", "bad-yaml", "UTF-8"),
                 wrong(
                         "duplicate key",

@@ -72,7 +72,8 @@ public final class TestEngine implements AutoCloseable {
         this.runs = new StoredRuns(databases);
         this.queue = new RunQueue(databases);
         this.samplers = new Samplers(databases, time);
-        this.throttles = throttled ? new JobThrottles(databases, samplers, Servo.DEFAULT, time) : unthrottled(time);
+        this.throttles =
+                throttled ? new JobThrottles(databases, samplers, Servo.DEFAULT, 0.05, time) : unthrottled(time);
         this.carrier = carrier(databases, limits, meters, time, offered, throttles);
     }
 

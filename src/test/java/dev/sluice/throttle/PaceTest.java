@@ -82,7 +82,7 @@ class PaceTest {
             pace = pace.after(0.1, false, 1, false, SERVO);
         }
         assertThat(pace.held()).isFalse();
-        assertThat(pace.share()).isEqualTo(Pace.START);
+        assertThat(pace.share()).isEqualTo(SERVO.start());
     }
 
     @Example

@@ -16,6 +16,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -159,13 +160,15 @@ class SignalAccessTest {
                 true,
                 Optional.empty(),
                 OptionalLong.empty(),
+                OptionalDouble.empty(),
                 Map.of(SignalKind.CHECKPOINTS, off),
                 List.of(),
                 List.of());
         assertThat(signals.of(without, table))
                 .hasSize(SignalKind.values().length - 1)
                 .doesNotContainKey(SignalKind.CHECKPOINTS);
-        var none = new ThrottleSettings(false, Optional.empty(), OptionalLong.empty(), Map.of(), List.of(), List.of());
+        var none = new ThrottleSettings(
+                false, Optional.empty(), OptionalLong.empty(), OptionalDouble.empty(), Map.of(), List.of(), List.of());
         assertThat(signals.of(none, table)).isEmpty();
     }
 }

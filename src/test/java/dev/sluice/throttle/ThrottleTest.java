@@ -1,6 +1,7 @@
 package dev.sluice.throttle;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.database.DatabaseSettings;
 import dev.sluice.database.Databases;
@@ -38,7 +39,7 @@ class ThrottleTest {
         for (int i = 0; i < Math.round(seconds * 10); i++) {
             time.step(Duration.ofMillis(100));
             sampler.readDue();
-            var unused = throttle.ask();
+            var unused = throttle.ask(1);
         }
     }
 
@@ -53,7 +54,7 @@ class ThrottleTest {
             throttle.begins();
             time.step(Duration.ofMillis(200));
             throttle.ends(200_000_000);
-            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
             assertThat(throttle.share()).isEqualTo(1);
         }
     }
@@ -62,18 +63,18 @@ class ThrottleTest {
     void theFirstBatchWaitsForTheFirstReading() {
         Dial dial = new Dial("replica-lag");
         try (Throttle throttle = throttle(dial.heeded(false, true))) {
-            assertThat(denied(throttle.ask()).code()).isEqualTo("first-sample");
+            assertThat(denied(throttle.ask(1)).code()).isEqualTo("first-sample");
             sampler.readDue();
-            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
             throttle.begins();
             time.step(Duration.ofMillis(100));
             throttle.ends(100_000_000);
-            Leave.Denied rest = denied(throttle.ask());
+            Leave.Denied rest = denied(throttle.ask(1));
             assertThat(rest.held()).isFalse();
             assertThat(rest.length()).as("a quarter of the time is worked").isEqualTo(Duration.ofMillis(300));
             assertThat(rest.text()).isEqualTo("at 25% pace, growing");
             time.step(Duration.ofMillis(300));
-            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
         }
     }
 
@@ -88,7 +89,7 @@ class ThrottleTest {
             assertThat(throttle.share()).isBetween(0.05, 0.7);
             throttle.begins();
             throttle.ends(100_000_000);
-            Leave.Denied slow = denied(throttle.ask());
+            Leave.Denied slow = denied(throttle.ask(1));
             assertThat(slow.code()).isEqualTo("replica-lag");
             assertThat(slow.text()).startsWith("at ").endsWith("% pace: replica-lag 1.3s against 1s");
             assertThat(slow.value()).isEqualTo(1.3);
@@ -96,16 +97,16 @@ class ThrottleTest {
             assertThat(slow.ageSeconds()).isBetween(0.0, 2.0);
             dial.value = 10;
             pass(throttle, 5);
-            Leave.Denied hold = denied(throttle.ask());
+            Leave.Denied hold = denied(throttle.ask(1));
             assertThat(hold.held()).isTrue();
             assertThat(hold.text()).isEqualTo("replica-lag 10.0s against 1s");
             assertThat(throttle.share()).isZero();
             dial.value = 0.1;
             pass(throttle, 5);
-            assertThat(denied(throttle.ask()).text())
+            assertThat(denied(throttle.ask(1)).text())
                     .isEqualTo("replica-lag 10.0s against 1s, until it has been good for 3 s");
             pass(throttle, 15);
-            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
             assertThat(throttle.share()).isEqualTo(1);
         }
     }
@@ -117,7 +118,7 @@ class ThrottleTest {
             pass(throttle, 3);
             dial.hard = true;
             pass(throttle, 2);
-            assertThat(denied(throttle.ask()).held()).isTrue();
+            assertThat(denied(throttle.ask(1)).held()).isTrue();
         }
     }
 
@@ -131,7 +132,7 @@ class ThrottleTest {
             pass(throttle, 5);
             throttle.begins();
             throttle.ends(100_000_000);
-            assertThat(denied(throttle.ask()).code()).isEqualTo("lock-waits");
+            assertThat(denied(throttle.ask(1)).code()).isEqualTo("lock-waits");
             assertThat(throttle.verdicts()).extracting(Verdict::code).containsExactly("replica-lag", "lock-waits");
         }
     }
@@ -144,17 +145,17 @@ class ThrottleTest {
             pass(throttle, 10);
             ignored.broken = "permission denied";
             pass(throttle, 3);
-            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
             dial.broken = "permission denied";
             pass(throttle, 2);
-            Leave.Denied hold = denied(throttle.ask());
+            Leave.Denied hold = denied(throttle.ask(1));
             assertThat(hold.held()).isTrue();
             assertThat(hold.code()).isEqualTo("replica-lag");
             assertThat(hold.text()).contains("replica-lag is unknown: ", "permission denied", "on-unknown: ignore");
             assertThat(hold.ageSeconds()).isGreaterThan(1);
             dial.broken = null;
             pass(throttle, 2);
-            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
         }
     }
 
@@ -164,7 +165,7 @@ class ThrottleTest {
         try (Throttle throttle = throttle(dial.heeded(false, true))) {
             pass(throttle, 3);
             time.step(Duration.ofSeconds(6)); // the sampler hangs
-            assertThat(denied(throttle.ask()).text()).contains("replica-lag is unknown: not read for 6 s");
+            assertThat(denied(throttle.ask(1)).text()).contains("replica-lag is unknown: not read for 6 s");
         }
     }
 
@@ -176,9 +177,9 @@ class ThrottleTest {
                 Throttle stated = throttle(dial.heeded(true, true));
                 Throttle ignoring = throttle(dial.heeded(true, false))) {
             pass(byDefault, 3);
-            assertThat(byDefault.ask()).isInstanceOf(Leave.Granted.class);
-            assertThat(ignoring.ask()).isInstanceOf(Leave.Granted.class);
-            assertThat(denied(stated.ask()).text())
+            assertThat(byDefault.ask(1)).isInstanceOf(Leave.Granted.class);
+            assertThat(ignoring.ask(1)).isInstanceOf(Leave.Granted.class);
+            assertThat(denied(stated.ask(1)).text())
                     .isEqualTo(
                             "replica-lag cannot be read: It needs pg_read_all_stats. GRANT pg_read_all_stats TO sluice");
             assertThat(dial.reads).isZero();
@@ -193,7 +194,7 @@ class ThrottleTest {
             pass(throttle, 3);
             dial.missingBreaks = true; // the connection is lost when it is asked again
             pass(throttle, 62);
-            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
             assertThat(dial.reads).isZero();
         }
     }
@@ -205,12 +206,12 @@ class ThrottleTest {
             pass(throttle, 10);
             dial.need = new DatabaseSource.Need("It needs pg_read_all_stats.", "GRANT pg_read_all_stats TO sluice");
             pass(throttle, 61); // what a role may do is asked once a minute
-            Leave.Denied hold = denied(throttle.ask());
+            Leave.Denied hold = denied(throttle.ask(1));
             assertThat(hold.held()).isTrue();
             assertThat(hold.text()).contains("is unknown", "GRANT pg_read_all_stats TO sluice");
             dial.need = null;
             pass(throttle, 2);
-            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
         }
     }
 
@@ -221,7 +222,7 @@ class ThrottleTest {
         bad.wrong = true;
         try (Throttle throttle = throttle(good.heeded(false, true), bad.heeded(false, false))) {
             pass(throttle, 10);
-            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
             assertThat(good.reads).isGreaterThan(5);
         }
     }
@@ -233,7 +234,7 @@ class ThrottleTest {
                 Throttle two = throttle(dial.heeded(false, true))) {
             pass(one, 5);
             assertThat(dial.reads).isBetween(4, 6);
-            assertThat(two.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(two.ask(1)).isInstanceOf(Leave.Granted.class);
         }
         int before = dial.reads;
         time.step(Duration.ofSeconds(10));
@@ -299,11 +300,11 @@ class ThrottleTest {
         dial.need = new DatabaseSource.Need("It needs pg_read_all_stats.", "GRANT pg_read_all_stats TO sluice");
         try (Throttle throttle = throttle(dial.heeded(true, true))) {
             pass(throttle, 3);
-            assertThat(denied(throttle.ask()).held()).isTrue();
+            assertThat(denied(throttle.ask(1)).held()).isTrue();
             dial.need = null;
             pass(throttle, 61);
             assertThat(dial.reads).isPositive();
-            assertThat(throttle.ask()).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
         }
     }
 
@@ -319,5 +320,70 @@ class ThrottleTest {
             }
             assertThat(throttle.share()).isEqualTo(before);
         }
+    }
+
+    /** Beside others at work it keeps to its share of the cores, says so, and takes it in small pieces. */
+    @Test
+    void besideOthersItKeepsToItsShareOfTheCores() {
+        var budget = new CoreBudget(0.05, 4, true);
+        var busy = new Dial(CoreBudget.CODE);
+        busy.value = 2;
+        try (Throttle throttle = bounded(budget, busy)) {
+            sampler.readDue();
+            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.share()).isEqualTo(0.2);
+            assertThat(throttle.batchSeconds(0.2)).isEqualTo(0.2 * 0.2, within(1e-9));
+            assertThat(throttle.batchSeconds(0.04)).as("short enough").isEqualTo(0.01);
+            assertThat(throttle.batchSeconds(0.005)).as("wanted shorter").isEqualTo(0.005);
+            throttle.begins();
+            time.step(Duration.ofMillis(10));
+            throttle.ends(10_000_000);
+            Leave.Denied rest = denied(throttle.ask(1));
+            assertThat(rest.code()).isEqualTo("cores");
+            assertThat(rest.text()).isEqualTo("at 20% pace: batches may keep 5% of the 4 cores busy beside others");
+            assertThat(rest.limit()).isEqualTo(0.05);
+            assertThat(rest.length()).isEqualTo(Duration.ofMillis(40));
+            assertThat(denied(throttle.ask(4)).length())
+                    .as("four lanes share it")
+                    .isEqualTo(Duration.ofMillis(190));
+            assertThat(throttle.share()).isEqualTo(0.05);
+
+            pass(throttle, 5);
+            busy.value = 0;
+            pass(throttle, 1);
+            assertThat(throttle.share())
+                    .as("nobody is there, so the pace grows, and has not grown before")
+                    .isBetween(Servo.DEFAULT.start(), 2 * Servo.DEFAULT.start());
+            pass(throttle, 5);
+            assertThat(throttle.share()).isEqualTo(1);
+            assertThat(throttle.batchSeconds(0.2)).isEqualTo(0.2);
+        }
+    }
+
+    /** Who cannot see whether others are at work takes it that they are. */
+    @Test
+    void aBudgetHoldsWhereNobodyCanTellWhetherOthersAreAtWork() {
+        var unseen = new Dial(CoreBudget.CODE);
+        unseen.broken = "permission denied";
+        try (Throttle throttle = bounded(new CoreBudget(0.05, 2, false), unseen)) {
+            sampler.readDue();
+            throttle.begins();
+            time.step(Duration.ofMillis(10));
+            throttle.ends(10_000_000);
+            Leave.Denied rest = denied(throttle.ask(1));
+            assertThat(rest.text())
+                    .isEqualTo("at 10% pace: batches may keep 5% of the 2 cores busy"
+                            + " (taken for granted; set databases.*.cores)");
+        }
+    }
+
+    private Throttle bounded(CoreBudget budget, Source activity) {
+        return new Throttle(
+                sampler,
+                List.of(new Dial("replica-lag").heeded(false, true)),
+                new OpeningHours(List.of()),
+                Optional.of(new Throttle.Bounded(budget, activity)),
+                Servo.DEFAULT,
+                time);
     }
 }

@@ -1,0 +1,66 @@
+package dev.sluice.throttle;
+
+import java.util.Locale;
+
+/**
+ * How much of the server's processors the batches may keep busy. No signal tells in time that statements wait for a
+ * core: they only take a little longer, each of them. So this is not measured and answered but kept from the start.
+ *
+ * @param share of the cores, above 0, that all batches on the database together may keep busy while others are at work
+ * @param cores of the server
+ * @param known whether somebody has told how many those are; otherwise {@value #ASSUMED} are taken
+ */
+record CoreBudget(double share, int cores, boolean known) {
+    /** As reasons and job files name it. */
+    static final String CODE = "cores";
+    /** Cores of a server that nobody has told of: a small one. */
+    static final int ASSUMED = 4;
+    /**
+     * So many busy sessions on a core are an application at work. With fewer the budget grows in proportion, up to
+     * everything: there is nobody to feel it.
+     */
+    static final double AT_WORK = 0.2;
+    /** Lanes without number must not come to a standstill. */
+    static final double LEAST = 0.005;
+
+    CoreBudget {
+        if (!(share > 0) || cores < 1) {
+            throw new IllegalArgumentException("a budget of " + share + " of " + cores + " cores");
+        }
+    }
+
+    /**
+     * Share of the cores that may be kept busy now, up to 1.
+     *
+     * @param sessions of others that are busy; NaN where that is not known, which counts as an application at work
+     */
+    double now(double sessions) {
+        double busy = sessions / cores;
+        return Math.min(1, busy < AT_WORK ? share * AT_WORK / Math.max(busy, 1e-9) : share);
+    }
+
+    /**
+     * The pace that keeps it, {@value #LEAST} to 1: a lane that works keeps one core busy.
+     *
+     * @param sessions of others that are busy, or NaN
+     * @param lanes on the database, of all workers, at least 1
+     */
+    double pace(double sessions, int lanes) {
+        return Math.clamp(now(sessions) * cores / lanes, LEAST, 1);
+    }
+
+    /** What it is, for people. */
+    String text(double sessions) {
+        return String.format(
+                Locale.ROOT,
+                "batches may keep %s of the %d cores busy%s",
+                percent(now(sessions)),
+                cores,
+                known ? " beside others" : " (taken for granted; set databases.*.cores)");
+    }
+
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, share < 0.0995 ? "%.1f%%" : "%.0f%%", share * 100)
+                .replace(".0%", "%");
+    }
+}

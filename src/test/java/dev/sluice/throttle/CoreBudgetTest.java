@@ -1,0 +1,63 @@
+package dev.sluice.throttle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
+
+class CoreBudgetTest {
+    @Example
+    void besideAnApplicationItIsTheShareAndLanesDivideIt() {
+        var budget = new CoreBudget(0.05, 16, true);
+        assertThat(budget.pace(6, 1)).isEqualTo(0.8, within(1e-9));
+        assertThat(budget.pace(6, 2)).isEqualTo(0.4, within(1e-9));
+        assertThat(budget.pace(Double.NaN, 1)).as("not known").isEqualTo(0.8, within(1e-9));
+        assertThat(new CoreBudget(0.05, 2, true).pace(1, 1)).isEqualTo(0.1, within(1e-9));
+        assertThat(new CoreBudget(0.05, 64, true).pace(30, 1))
+                .as("a lane has one session")
+                .isEqualTo(1);
+    }
+
+    @Example
+    void withFewerOthersItGrowsAndWithNobodyItIsEverything() {
+        var budget = new CoreBudget(0.05, 4, true);
+        assertThat(budget.pace(0.8, 1)).isEqualTo(0.2, within(1e-9));
+        assertThat(budget.pace(0.4, 1)).isEqualTo(0.4, within(1e-9));
+        assertThat(budget.pace(0.1, 1)).isEqualTo(1);
+        assertThat(budget.pace(0, 4)).isEqualTo(1);
+    }
+
+    @Property
+    void allLanesTogetherKeepTheBudget(
+            @ForAll @DoubleRange(min = 0.01, max = 1) double share,
+            @ForAll @IntRange(min = 1, max = 256) int cores,
+            @ForAll @DoubleRange(min = 0, max = 500) double sessions,
+            @ForAll @IntRange(min = 1, max = 100) int lanes) {
+        var budget = new CoreBudget(share, cores, true);
+        double pace = budget.pace(sessions, lanes);
+        assertThat(pace).isBetween(CoreBudget.LEAST, 1.0);
+        assertThat(pace == CoreBudget.LEAST || pace * lanes <= budget.now(sessions) * cores + 1e-9)
+                .isTrue();
+        assertThat(budget.now(sessions)).isBetween(Math.min(1, share), 1.0);
+    }
+
+    @Example
+    void itSaysWhatItIs() {
+        assertThat(new CoreBudget(0.05, 16, true).text(9))
+                .isEqualTo("batches may keep 5% of the 16 cores busy beside others");
+        assertThat(new CoreBudget(0.125, 4, false).text(9))
+                .isEqualTo("batches may keep 13% of the 4 cores busy (taken for granted; set databases.*.cores)");
+        assertThat(new CoreBudget(0.025, 4, true).text(9)).contains(" 2.5% of the 4 cores ");
+    }
+
+    @Example
+    void aBudgetOfNothingIsNone() {
+        assertThatThrownBy(() -> new CoreBudget(0, 4, true)).hasMessageContaining("0.0 of 4 cores");
+        assertThatThrownBy(() -> new CoreBudget(0.1, 0, true)).hasMessageContaining("0 cores");
+    }
+}
