@@ -3,6 +3,9 @@ package dev.sluice.throttle;
 import dev.sluice.time.Time;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,12 +23,15 @@ final class Activity implements DatabaseSource {
                AND a.application_name <> 'sluice' AND a.pid <> pg_catalog.pg_backend_pid()
                AND a.wait_event_type IS DISTINCT FROM 'Client' AND a.wait_event_type IS DISTINCT FROM 'Lock'""");
 
-    /** An older reading has lost two thirds of its weight after so many seconds: a single count says little. */
-    private static final double MEMORY = 10;
+    /** A single count says little: the value is the mean of those of the last seconds, and they are counted often. */
+    private static final Duration MEMORY = Duration.ofSeconds(5);
+
+    private static final Duration EVERY = Duration.ofMillis(250);
 
     private final Time time;
-    private double smooth = Double.NaN;
-    private long readAt;
+    private final Deque<Count> newest = new ArrayDeque<>();
+
+    private record Count(long nanos, long sessions) {}
 
     Activity(Time time) {
         this.time = time;
@@ -38,17 +44,25 @@ final class Activity implements DatabaseSource {
 
     @Override
     public List<Level> read(Connection connection) throws SQLException {
-        long count = BUSY.single(connection, row -> row.getLong(1));
-        long now = time.nanos();
-        double weight = Double.isNaN(smooth) ? 1 : 1 - Math.exp(-(now - readAt) / 1e9 / MEMORY);
-        smooth = (Double.isNaN(smooth) ? 0 : smooth) * (1 - weight) + count * weight;
-        readAt = now;
-        return List.of(Level.of("sessions", "", smooth, Amount.cut(smooth, 1)));
+        newest.addLast(new Count(time.nanos(), BUSY.single(connection, row -> row.getLong(1))));
+        newest.removeIf(c -> newest.getLast().nanos() - c.nanos() >= MEMORY.toNanos());
+        double mean = newest.stream().mapToLong(Count::sessions).average().orElse(0);
+        return List.of(Level.of("sessions", "", mean, Amount.cut(mean, 1)));
+    }
+
+    @Override
+    public Duration every() {
+        return EVERY;
     }
 
     @Override
     public Optional<Need> missing(Connection connection) throws SQLException {
         return StatsPrivilege.missing(connection, "whether other sessions are at work");
+    }
+
+    @Override
+    public String whenMissing() {
+        return "cannot be seen, so it is taken that others are at work";
     }
 
     @Override

@@ -27,6 +27,11 @@ public non-sealed interface DatabaseSource extends Source {
         return Optional.empty();
     }
 
+    /** What follows where something is missing, after its name. */
+    default String whenMissing() {
+        return "is off unless a job file names it";
+    }
+
     /** Whether the time of a reading counts into the sampler's budget; not so for a commit that waits for the disk. */
     default boolean countsAsLoad() {
         return true;

@@ -280,9 +280,10 @@ public final class Sampler implements AutoCloseable {
         if (!w.told) {
             w.told = true;
             LOG.info(
-                    "signal {} of database {} is off unless a job file names it: {}",
+                    "signal {} of database {} {}: {}",
                     w.source.code(),
                     database.name(),
+                    ((DatabaseSource) w.source).whenMissing(),
                     why);
         }
     }

@@ -238,6 +238,31 @@ class ThrottledRunsIT {
         assertThat(end.get().state()).isEqualTo("cancelled");
     }
 
+    /** A job file that says nothing leaves the cores to the application, and takes them where nobody is there. */
+    @Test
+    void besideAnApplicationTheDefaultsKeepToTheirShareOfTheCores() throws Exception {
+        Primary primary = primary(Map.of());
+        TestEngine engine = engine(primary, 400_000);
+        dear(engine, 0.001);
+        UUID id = engine.queue(TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
+                        + " batch: { size: 20, target: 20ms } }"))
+                .id();
+        var end = engine.carryAside(id);
+        await().atMost(PATIENCE).until(() -> pace(engine, id) == 1.0);
+        var over = new AtomicBoolean();
+        for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+            application.execute(() -> burn(engine.db(), over));
+        }
+        RunStatus.Limit limit = awaitReason(engine, id, "cores");
+        assertThat(limit.message()).contains("% pace: batches may keep ", "cores busy beside others");
+        int cores = Runtime.getRuntime().availableProcessors();
+        await().atMost(PATIENCE).until(() -> pace(engine, id) <= 0.05 * cores + 1e-9);
+        over.set(true);
+        await().atMost(PATIENCE).until(() -> pace(engine, id) == 1.0);
+        engine.runs().cancel(id, TestEngine.TESTER);
+        assertThat(end.get().state()).isEqualTo("cancelled");
+    }
+
     private static double pace(TestEngine engine, UUID id) {
         Double pace = engine.runs().find(id).orElseThrow().time().pace();
         return pace == null ? Double.NaN : pace;

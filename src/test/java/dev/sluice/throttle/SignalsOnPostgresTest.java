@@ -6,10 +6,12 @@ import static dev.sluice.throttle.SignalSessions.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.testing.SteppedTime;
 import dev.sluice.testing.TestPostgres;
 import dev.sluice.throttle.Level.Better;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
@@ -100,6 +102,11 @@ class SignalsOnPostgresTest {
                 l -> l.getFirst().value() == 1.5);
         assertThat(three.getFirst().text()).isEqualTo("1.5 (3 on 2 cores)");
         assertThat(three.getFirst().measure()).isEqualTo("limit");
+        var time = new SteppedTime();
+        var activity = new Activity(time);
+        assertThat(read(activity).getFirst().value())
+                .as("neither ours nor who waits for a lock")
+                .isEqualTo(3);
         // the mean of three readings
         var smoothed = new ActiveSessions("main", OptionalInt.of(1));
         assertThat(read(smoothed).getFirst().value()).isEqualTo(3);
@@ -108,6 +115,12 @@ class SignalsOnPostgresTest {
         awaitLevels(
                 () -> read(new ActiveSessions("main", OptionalInt.of(2))),
                 l -> l.getFirst().value() == 0);
+        time.step(Duration.ofMillis(4999));
+        assertThat(read(activity).getFirst().value()).as("the mean").isEqualTo(1.5);
+        time.step(Duration.ofMillis(1));
+        assertThat(read(activity).getFirst().value())
+                .as("of the last five seconds")
+                .isZero();
         assertThat(read(smoothed).getFirst().value()).isEqualTo(1.5);
         assertThat(read(smoothed).getFirst().text()).isEqualTo("1 (1 on 1 core)");
         assertThat(read(smoothed).getFirst().value()).isZero();
