@@ -1,10 +1,12 @@
 package dev.sluice.batch;
 
+import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.Position;
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.Database;
 import dev.sluice.job.Shape;
 import dev.sluice.job.Stripes;
+import dev.sluice.partition.RowsAhead;
 import dev.sluice.table.HeapFacts;
 import dev.sluice.table.TableFacts;
 import org.jspecify.annotations.Nullable;
@@ -33,24 +35,35 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
     static final int SMALLEST_STRIPE = 250;
 
     /**
-     * Before the first batch; asks the catalog where there is a choice.
+     * Keys of a batch at most while numbers of stripes are tried: enough to tell them apart, and few enough that a run
+     * of some seconds has its choice before it ends.
+     */
+    static final int TRIED_KEYS = 2_000;
+
+    /**
+     * Before the first batch of a claim; where there is a choice, asks the catalog, and looks at the rows ahead.
      *
      * @param facts of the table that is walked
-     * @param relation SQL name of the table or leaf
+     * @param claim the partition and where it stands
      * @param work what is done with the rows
      * @param setting of the job
      * @param size of the first batch
      * @throws dev.sluice.problem.Problem UNAVAILABLE when the database does not answer
      */
     public static Sizing of(
-            Database database, TableFacts facts, String relation, Work work, Stripes setting, BatchSize size) {
+            Database database, TableFacts facts, Claim claim, Work work, Stripes setting, BatchSize size) {
         if (!(setting instanceof Stripes.Auto)
                 || !(work instanceof Work.Change change && change.shape() instanceof Shape.Set set)) {
             return startingAt(size, setting, work, HeapFacts.UNKNOWN);
         }
         HeapFacts heap = HeapFacts.of(
-                database, relation, facts.key().getFirst().name(), set.columns().keySet());
-        StripeChoice.against(heap).ifPresent(why -> LOG.info("{} is walked without stripes: {}", relation, why));
+                        database,
+                        claim.relation(),
+                        facts.key().getFirst().name(),
+                        set.columns().keySet())
+                .withRowsAhead(RowsAhead.onOnePage(database, facts, claim.left()));
+        StripeChoice.against(heap)
+                .ifPresent(why -> LOG.info("{} is walked without stripes: {}", claim.relation(), why));
         return startingAt(size, setting, work, heap);
     }
 
@@ -79,7 +92,8 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      * @param rowsPerSecond at most; null for no limit
      */
     public Ask ask(@Nullable Integer rowsPerSecond) {
-        int keys = rowsPerSecond == null ? size.size() : Math.max(1, Math.min(size.size(), rowsPerSecond));
+        int most = choice.isTrying() ? Math.min(size.size(), TRIED_KEYS) : size.size();
+        int keys = rowsPerSecond == null ? most : Math.max(1, Math.min(most, rowsPerSecond));
         int stripes = choice.stripes();
         while (stripes > 1 && choice.free() && range(keys, stripes) < stripes * SMALLEST_STRIPE) {
             stripes /= 2;
@@ -111,7 +125,7 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
             double seconds,
             double waited) {
         boolean cut = ask.keys() / ask.stripes() < size.size();
-        boolean grown = cut || seconds >= target / 2 || size.size() == BatchSize.LARGEST;
+        boolean grown = cut || seconds >= target / 2 || size.size() >= TRIED_KEYS;
         StripeChoice chosen = choice.after(before, done, seconds + waited, grown);
         if (done.tuning().batchSize() != tuning.batchSize()) {
             return new Sizing(size.restarted(done.tuning().batchSize()), chosen, largestRange);
@@ -119,6 +133,14 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
         // a batch cut short by the rate, the largest range or the end of the partition is no ground to grow
         long full = cut ? Math.min(done.scanned(), size.size() - 1L) : done.scanned();
         return new Sizing(size.after(full, seconds, target), chosen, largestRange);
+    }
+
+    /**
+     * Whether it measures in how many stripes ranges are walked; otherwise that is given, or was ruled out by how the
+     * rows lie that were ahead at its beginning.
+     */
+    public boolean measures() {
+        return choice.free();
     }
 
     /** With this size anew, as somebody has asked for it. */

@@ -17,11 +17,12 @@ import org.jspecify.annotations.Nullable;
  * In how many stripes the next range is walked, chosen by what was measured on the run. A pure value: each batch gives
  * the next.
  *
- * <p>Until the batches have about their full length there are no stripes. Then each candidate is tried in turn for a
- * few ranges, none at all being the last, since what is walked without stripes while they would have paid is lost. The
- * best is kept, and after {@value #TRIED_AGAIN_AFTER} batches all are tried again. The measure is rows per second,
- * where a share of rows changed in place of 1 is worth {@value #IN_PLACE_WORTH} of speed more, since each saves WAL,
- * growth of the table and vacuuming. Where nearly all are changed in place without stripes, none are tried.
+ * <p>Until the batches have about their full length, or {@link Sizing#TRIED_KEYS}, there are no stripes. Then each
+ * candidate is tried in turn for a few ranges, none at all being the last, since what is walked without stripes while
+ * they would have paid is lost. The best is kept, and after {@value #TRIED_AGAIN_AFTER} batches all are tried again.
+ * The measure is rows per second, where a share of rows changed in place of 1 is worth {@value #IN_PLACE_WORTH} of
+ * speed more, since each saves WAL, growth of the table and vacuuming. Where nearly all are changed in place without
+ * stripes, none are tried.
  *
  * <p>Where few rows are changed in place in spite of stripes, whatever their number, an old snapshot holds the horizon,
  * and they only cost: the ranges go without for a while, {@value #SHORTEST_REST} batches at first and twice as many
@@ -44,7 +45,7 @@ record StripeChoice(
     /** With the default target of 200 ms after two minutes; trying 8, 16 and 1 then takes 8 percent of the batches. */
     static final int TRIED_AGAIN_AFTER = 600;
     /** Batches without stripes of a try; a range in stripes has more of them anyway. */
-    static final int TRIED_BATCHES = 4;
+    static final int TRIED_BATCHES = 8;
 
     static final int TRIED_RANGES = 2;
     /** Half of the WAL is worth a tenth of the speed. */
@@ -153,7 +154,15 @@ record StripeChoice(
         };
     }
 
-    /** Why stripes would bring nothing on this heap, for people; empty when they may. */
+    /**
+     * Why stripes would bring nothing on this heap, for people; empty when they may.
+     *
+     * <p>That keys do not follow the heap takes both witnesses, where there are two: the correlation of a table in
+     * order is low when half of its rows have been changed and lie elsewhere, and the few keys of the sample are each
+     * on a page of their own where keys are shuffled only within the length of a range. Where one of them is wrong in
+     * favour of stripes, the run measures it within a few ranges; where it was wrong against them, nobody would find
+     * out.
+     */
     static Optional<String> against(HeapFacts heap) {
         if (heap.indexedColumn().isPresent()) {
             return Optional.of("column \"" + heap.indexedColumn().get()
@@ -166,24 +175,36 @@ record StripeChoice(
             return Optional.of("its fillfactor of " + heap.fillfactor() + " leaves room on every page anyway");
         }
         OptionalDouble correlation = heap.correlation();
-        if (correlation.isPresent() && Math.abs(correlation.getAsDouble()) < FOLLOWS) {
+        OptionalDouble ahead = heap.rowsAhead();
+        if (correlation.isPresent() && Math.abs(correlation.getAsDouble()) < FOLLOWS && ahead.orElse(0) < FEW_ROWS) {
+            String seen = ahead.isEmpty()
+                    ? ""
+                    : String.format(Locale.ROOT, ", %.1f of the next on a page", ahead.getAsDouble());
             return Optional.of(String.format(
                     Locale.ROOT,
-                    "its rows do not lie in the order of the key (correlation %.2f), so a range is all over the table",
-                    correlation.getAsDouble()));
+                    "its rows do not lie in the order of the key (correlation %.2f%s), so a range is all over the table",
+                    correlation.getAsDouble(),
+                    seen));
         }
-        if (heap.rowsPerPage().orElse(FEW_ROWS) < FEW_ROWS) {
+        OptionalDouble rows = rowsOnAPage(heap);
+        if (rows.orElse(FEW_ROWS) < FEW_ROWS) {
             return Optional.of(String.format(
-                    Locale.ROOT,
-                    "a page holds %.1f rows, too few to share among stripes",
-                    heap.rowsPerPage().getAsDouble()));
+                    Locale.ROOT, "a page holds %.1f rows, too few to share among stripes", rows.getAsDouble()));
         }
         return Optional.empty();
     }
 
+    /**
+     * Rows of a range that lie on one page: those that were seen ahead, where they lie together; otherwise the average
+     * of the table, which falls as dead rows come to lie among the others.
+     */
+    private static OptionalDouble rowsOnAPage(HeapFacts heap) {
+        return heap.rowsAhead().orElse(0) < FEW_ROWS ? heap.rowsPerPage() : heap.rowsAhead();
+    }
+
     /** A page must hold a row of each stripe, or some stripes find no room that one before them has left. */
     private static List<Integer> candidates(HeapFacts heap) {
-        double rows = heap.rowsPerPage().orElse(Ask.MOST_STRIPES);
+        double rows = rowsOnAPage(heap).orElse(Ask.MOST_STRIPES);
         return rows < 8 ? List.of(4, 1) : rows < 16 ? List.of(8, 1) : List.of(8, 16, 1);
     }
 
@@ -200,6 +221,11 @@ record StripeChoice(
     /** Whether there is a choice. */
     boolean free() {
         return candidates.size() > 1;
+    }
+
+    /** Whether a candidate is tried. */
+    boolean isTrying() {
+        return free() && phase instanceof Phase.Try;
     }
 
     /** Stripes of the next range that begins. */

@@ -1,5 +1,6 @@
 package dev.sluice.checkpoint;
 
+import dev.sluice.partition.KeyRange;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,12 @@ public record Claim(
         Position position,
         @Nullable List<String> upper,
         Tuning tuning) {
+
+    /** What is left to walk, without the range that is being walked in stripes: that one stays whole. */
+    public KeyRange left() {
+        return new KeyRange(
+                relation, key, position.rangeEnd() == null ? position.cursor() : position.rangeEnd(), upper);
+    }
 
     /** The same claim, moved on. */
     public Claim at(Position next) {

@@ -9,7 +9,6 @@ import dev.sluice.checkpoint.Position;
 import dev.sluice.checkpoint.Wanted;
 import dev.sluice.database.Database;
 import dev.sluice.database.SqlFailure;
-import dev.sluice.partition.KeyRange;
 import dev.sluice.partition.Midpoint;
 import dev.sluice.partition.Remaining;
 import dev.sluice.run.LaneId;
@@ -171,7 +170,8 @@ final class Partitions {
         List<Candidate> candidates = new ArrayList<>();
         for (Standing s : claims.started(pass)) {
             requireWanted(s);
-            candidates.add(new Candidate(s, Remaining.estimate(database, facts, left(s.claim()))));
+            candidates.add(new Candidate(
+                    s, Remaining.estimate(database, facts, s.claim().left())));
         }
         candidates.sort(Comparator.comparingLong(Candidate::keys).reversed());
         for (Candidate largest : candidates) {
@@ -180,7 +180,7 @@ final class Partitions {
             if (largest.keys < 2L * smallest) {
                 return Optional.empty();
             }
-            Optional<List<String>> at = Midpoint.of(database, facts, left(there), smallest);
+            Optional<List<String>> at = Midpoint.of(database, facts, there.left(), smallest);
             Optional<Claim> rest = at.isEmpty() ? Optional.empty() : claims.split(there.id(), facts, at.get());
             if (rest.isPresent()) {
                 LOG.info(
@@ -195,16 +195,6 @@ final class Partitions {
             }
         }
         return Optional.empty();
-    }
-
-    /** A range that is being walked in stripes stays whole. */
-    private static KeyRange left(Claim claim) {
-        Position position = claim.position();
-        return new KeyRange(
-                claim.relation(),
-                claim.key(),
-                position.rangeEnd() == null ? position.cursor() : position.rangeEnd(),
-                claim.upper());
     }
 
     private int smallest(Claim claim) {

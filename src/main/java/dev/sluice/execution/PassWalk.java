@@ -1,6 +1,7 @@
 package dev.sluice.execution;
 
 import dev.sluice.batch.Ask;
+import dev.sluice.batch.BatchSize;
 import dev.sluice.batch.Batches;
 import dev.sluice.batch.Outcome;
 import dev.sluice.batch.Sizing;
@@ -321,25 +322,25 @@ final class PassWalk {
         return before.restarted(tunedTo);
     }
 
-    /** How the partition's batches begin: as those before it in the same table or leaf went on. */
+    /**
+     * How the partition's batches begin: as those before it in the same table or leaf went on. Where stripes were ruled
+     * out there, the rows of this partition may lie better.
+     */
     private Sizing sizing(Claim claim, PassWork work) throws Stop, RunFailed, InterruptedException {
-        Sizing before = sizing;
-        if (before != null && claim.relation().equals(sizedFor)) {
+        Sizing before = claim.relation().equals(sizedFor) ? sizing : null;
+        if (before != null && before.measures()) {
             return before;
         }
+        BatchSize size = before == null ? sizeOfTheFirst(claim) : before.size();
+        Stripes stripes = prepared.job().migrate().batch().stripes();
+        return persistence.insist(
+                "table", () -> Sizing.of(prepared.database(), work.facts(), claim, work.work(), stripes, size));
+    }
+
+    private BatchSize sizeOfTheFirst(Claim claim) {
         sizedFor = claim.relation();
         tunedTo = claim.tuning().batchSize();
         Integer known = vitals.nextBatch();
-        int size = known == null ? claim.tuning().batchSize() : known;
-        Stripes stripes = prepared.job().migrate().batch().stripes();
-        return persistence.insist(
-                "table",
-                () -> Sizing.of(
-                        prepared.database(),
-                        work.facts(),
-                        claim.relation(),
-                        work.work(),
-                        stripes,
-                        admission.size(size)));
+        return admission.size(known == null ? tunedTo : known);
     }
 }

@@ -20,6 +20,7 @@ import org.jooq.exception.DataAccessException;
  *     analysed, or not for this role
  * @param rowsPerPage on average when last analysed; empty when never
  * @param rowBytes of heap for each row, on average when last analysed; empty when never
+ * @param rowsAhead of the rows that are walked next, how many lie on one page, as seen on the heap; empty when not
  */
 public record HeapFacts(
         Optional<String> indexedColumn,
@@ -27,11 +28,18 @@ public record HeapFacts(
         int fillfactor,
         OptionalDouble correlation,
         OptionalDouble rowsPerPage,
-        OptionalDouble rowBytes) {
+        OptionalDouble rowBytes,
+        OptionalDouble rowsAhead) {
 
     /** Nothing is known, and nothing speaks against a change in place. */
     public static final HeapFacts UNKNOWN = new HeapFacts(
-            Optional.empty(), 2, 100, OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty());
+            Optional.empty(),
+            2,
+            100,
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            OptionalDouble.empty());
 
     /** One row; bound: names of changed columns, relation, first key column. */
     private static final String QUERY = """
@@ -78,7 +86,7 @@ public record HeapFacts(
               FROM heap""";
 
     /**
-     * Asks the catalog; {@link #UNKNOWN} where there is no such relation.
+     * Asks the catalog alone; {@link #UNKNOWN} where there is no such relation.
      *
      * @param relation SQL name of the table or leaf
      * @param firstKeyColumn unquoted
@@ -104,7 +112,13 @@ public record HeapFacts(
                 r.get("fillfactor", int.class),
                 number(r, "correlation"),
                 number(r, "rows_per_page"),
-                number(r, "row_bytes"));
+                number(r, "row_bytes"),
+                OptionalDouble.empty());
+    }
+
+    /** The same, with what was seen of the rows that are walked next. */
+    public HeapFacts withRowsAhead(OptionalDouble seen) {
+        return new HeapFacts(indexedColumn, indexes, fillfactor, correlation, rowsPerPage, rowBytes, seen);
     }
 
     private static OptionalDouble number(Record r, String column) {

@@ -25,7 +25,13 @@ import org.jspecify.annotations.Nullable;
 class StripeChoiceTest {
     private static final Tuning TUNING = new Tuning(200, 1000, null);
     private static final HeapFacts FINE = new HeapFacts(
-            Optional.empty(), 3, 100, OptionalDouble.of(1), OptionalDouble.of(30), OptionalDouble.of(256));
+            Optional.empty(),
+            3,
+            100,
+            OptionalDouble.of(1),
+            OptionalDouble.of(30),
+            OptionalDouble.of(256),
+            OptionalDouble.empty());
 
     /** A table: seconds for each key, and the share of rows changed in place, by the number of stripes. */
     private static class Table {
@@ -115,9 +121,14 @@ class StripeChoiceTest {
         Walk walk = auto(new Table()).ranges(40);
         int first = walk.stripes().indexOf(8);
         assertThat(walk.stripes().subList(0, first)).containsOnly(1);
-        assertThat(walk.ranges.get(first - 1).keys()).as("batches have grown").isGreaterThan(10_000);
-        assertThat(walk.stripes().subList(first, first + 8)).containsExactly(8, 8, 16, 16, 1, 1, 1, 1);
-        assertThat(walk.stripes().subList(first + 8, 40)).containsOnly(16);
+        assertThat(walk.ranges.get(first - 1).keys()).as("batches have grown").isGreaterThan(1_500);
+        int kept = first + 12;
+        assertThat(walk.stripes().subList(first, kept)).containsExactly(8, 8, 16, 16, 1, 1, 1, 1, 1, 1, 1, 1);
+        assertThat(walk.ranges.subList(first, kept))
+                .as("tried on little")
+                .allSatisfy(ask -> assertThat(ask.keys() / ask.stripes()).isLessThanOrEqualTo(Sizing.TRIED_KEYS));
+        assertThat(walk.stripes().subList(kept, 40)).containsOnly(16);
+        assertThat(walk.ranges.getLast().keys()).as("and grown from there").isGreaterThan(16 * Sizing.TRIED_KEYS);
     }
 
     @Example
@@ -243,7 +254,7 @@ class StripeChoiceTest {
         Table table = new Table();
         table.plain = 2e-4;
         table.striped = 1e-4;
-        Ask ask = auto(table).ranges(60).ranges.getLast();
+        Ask ask = auto(table).ranges(45).ranges.getLast();
         assertThat(ask.stripes()).isEqualTo(16);
         assertThat(0.002 + ask.keys() / 16 * 1e-4).isBetween(0.16, 0.22);
     }
@@ -315,7 +326,7 @@ class StripeChoiceTest {
         return StripeChoice.against(heap).orElseThrow();
     }
 
-    private static HeapFacts heap(
+    static HeapFacts heap(
             @Nullable String indexed,
             int indexes,
             int fillfactor,
@@ -327,6 +338,7 @@ class StripeChoiceTest {
                 fillfactor,
                 correlation == null ? OptionalDouble.empty() : OptionalDouble.of(correlation),
                 rowsPerPage == null ? OptionalDouble.empty() : OptionalDouble.of(rowsPerPage),
-                OptionalDouble.of(256));
+                OptionalDouble.of(256),
+                OptionalDouble.empty());
     }
 }

@@ -88,6 +88,17 @@ class CostTest {
         assertThat(cost.index()).isLessThan(2_000);
     }
 
+    @ParameterizedTest
+    @CsvSource({"never, 0, 20", "shuffled, 500, 1000", "tenants, 0, 20"})
+    void lookingAheadReadsTheNextKeysAlone(String table, long least, long most) {
+        TableFacts facts = target.facts(table);
+        KeyRange whole = Ranges.of(target.database(), facts, 1).getFirst();
+        Cost cost = cost(table, database -> RowsAhead.onOnePage(database, facts, whole));
+        assertThat(cost.sequentialScans()).isZero();
+        assertThat(cost.heap()).isBetween(least, most);
+        assertThat(cost.index()).isLessThan(20);
+    }
+
     /** The sessions tell what they read when they end. */
     private Cost cost(String table, Consumer<Database> work) {
         Cost before = read(table);
