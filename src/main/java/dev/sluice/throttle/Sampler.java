@@ -211,13 +211,13 @@ public final class Sampler implements AutoCloseable {
             return;
         }
         try (Connection connection = database.connect()) {
-            long way = limit(connection, LONGEST_STATEMENT.toMillis());
-            due.forEach(w -> read(connection, w, way));
+            cost.way(limit(connection, LONGEST_STATEMENT.toMillis()));
+            due.forEach(w -> read(connection, w));
             restore(connection);
         } catch (SQLException | RuntimeException e) {
             due.forEach(w -> failed(w, e));
         } finally {
-            cost.endRound();
+            cost.endRound(watched.keySet());
             due.forEach(w -> w.due = now
                     + (w.reading instanceof Reading.Missing
                             ? ASKED_AGAIN.toNanos()
@@ -246,7 +246,7 @@ public final class Sampler implements AutoCloseable {
         return time.nanos() - begin;
     }
 
-    private void read(Connection connection, Watched w, long way) {
+    private void read(Connection connection, Watched w) {
         DatabaseSource source = (DatabaseSource) w.source;
         long begin = time.nanos();
         try {
@@ -264,7 +264,7 @@ public final class Sampler implements AutoCloseable {
             failed(w, e);
         } finally {
             if (source.countsAsLoad()) {
-                cost.add(time.nanos() - begin - way);
+                cost.add(source, time.nanos() - begin);
             }
         }
     }
