@@ -137,10 +137,10 @@ interface SettingsMapping {
     }
 
     interface Throttle {
-        @WithDefault("0.05")
+        @WithDefault("0.025")
         double cores();
 
-        @WithDefault("10ms")
+        @WithDefault("2ms")
         Duration shortestBatch();
 
         @WithDefault("0.25")

@@ -12,9 +12,8 @@ import java.time.Duration;
  * that had not settled after 30 s or went on swinging by more than 20 percent ({@code PaceSimulationTest} is what is
  * left of that).
  *
- * <p>That no batch needs to be shorter than {@code shortestBatch} was measured: on 10,000,000 rows of 240 bytes with
- * two indexes, batches of 10 ms walked as many rows a second as such of 200 ms; below that what surrounds a batch
- * counts.
+ * <p>A batch of {@code shortestBatch} still walks some hundred rows; below that what surrounds a batch, about half a
+ * millisecond, counts more than the batch.
  *
  * @param start a lane begins with this share, so that a busy database feels little of it before the first samples
  * @param weight of a new sample in the smoothed pressure
@@ -59,7 +58,7 @@ public record Servo(
             1.05,
             0.5,
             1.5,
-            Duration.ofMillis(10));
+            Duration.ofMillis(2));
 
     /** What the pace aims at when it changes: the middle of the dead band. */
     double aim() {

@@ -256,7 +256,7 @@ class ThrottledRunsIT {
         RunStatus.Limit limit = awaitReason(engine, id, "cores");
         assertThat(limit.message()).contains("% pace: batches may keep ", "cores busy beside others");
         int cores = Runtime.getRuntime().availableProcessors();
-        await().atMost(PATIENCE).until(() -> pace(engine, id) <= 0.05 * cores + 1e-9);
+        await().atMost(PATIENCE).until(() -> pace(engine, id) <= 0.025 * cores + 1e-9);
         over.set(true);
         await().atMost(PATIENCE).until(() -> pace(engine, id) == 1.0);
         engine.runs().cancel(id, TestEngine.TESTER);
