@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.cli.Terminal;
 import dev.sluice.config.SettingsReader;
+import dev.sluice.job.SignalKind;
 import dev.sluice.testing.TestPostgres;
 import dev.sluice.time.Time;
 import java.io.ByteArrayOutputStream;
@@ -23,10 +24,14 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A real worker in this JVM on a real database, with a jobs folder, and both of its doors. */
 final class Bench implements AutoCloseable {
@@ -101,18 +106,32 @@ final class Bench implements AutoCloseable {
                 "ANALYZE app.people");
     }
 
-    /** A job on that table; {@code more} are lines of {@code migrate}. */
+    /**
+     * A job on that table, which heeds no signal unless it says so: how busy the machine is must not decide how fast it
+     * goes.
+     *
+     * @param more lines of {@code migrate}
+     */
     static String job(String name, String... more) {
+        List<String> lines = new ArrayList<>(List.of(more));
+        if (lines.stream().noneMatch(line -> line.startsWith("throttle:"))) {
+            lines.add("throttle: off");
+        }
         return "job: " + name
                 + "\nmigrate:\n  table: app.people\n  set: { upper_name: upper(name) }\n  where: upper_name IS NULL\n"
-                + String.join(
-                        "",
-                        java.util.Arrays.stream(more).map(m -> "  " + m + "\n").toList());
+                + String.join("", lines.stream().map(m -> "  " + m + "\n").toList());
+    }
+
+    /** A throttle of these alone, such as a rate, with every signal of PostgreSQL and the budget of cores off. */
+    static String throttle(String... own) {
+        Stream<String> off = Stream.concat(
+                Stream.of("cores: off"), Arrays.stream(SignalKind.values()).map(kind -> kind.code() + ": off"));
+        return "throttle: { " + Stream.concat(off, Arrays.stream(own)).collect(Collectors.joining(", ")) + " }";
     }
 
     /** So slow that it stays in mid-run. */
     static String slow(String name) {
-        return job(name, "throttle: { rows-per-second: 100 }");
+        return job(name, throttle("rows-per-second: 100"));
     }
 
     /** Writes a job file and waits until the worker knows it. */
@@ -165,11 +184,12 @@ final class Bench implements AutoCloseable {
         await("rows")
                 .atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(50))
-                .until(() -> get("/api/v1/runs/" + run)
-                                .body()
-                                .at("/progress/changed")
-                                .asLong()
-                        > 0);
+                .untilAsserted(() -> {
+                    Answer now = get("/api/v1/runs/" + run);
+                    assertThat(now.body().at("/progress/changed").asLong())
+                            .as(now.text())
+                            .isPositive();
+                });
         return get("/api/v1/runs/" + run);
     }
 

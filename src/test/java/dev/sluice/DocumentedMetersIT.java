@@ -130,8 +130,9 @@ class DocumentedMetersIT {
                     "upper",
                     Bench.job(
                             "upper",
-                            "throttle: { rows-per-second: 700,"
-                                    + " sql: [{ name: load, query: SELECT v FROM app.dial, limit: 10, every: 1s }] }",
+                            Bench.throttle(
+                                    "rows-per-second: 700",
+                                    "sql: [{ name: load, query: SELECT v FROM app.dial, limit: 10, every: 1s }]"),
                             "stripes: 4",
                             "schedule: { cron: \"0 0 0 1 1 ?\" }"));
             await().until(() ->
@@ -174,9 +175,9 @@ class DocumentedMetersIT {
 
     private void sampleUntil(Predicate<String> enough) {
         await().ignoreExceptions()
-                .atMost(Duration.ofSeconds(40))
+                .atMost(Duration.ofSeconds(90))
                 .pollInterval(Duration.ofMillis(100))
-                .until(() -> enough.test(sample()));
+                .untilAsserted(() -> assertThat(sample()).matches(enough));
     }
 
     private String sample() {

@@ -102,7 +102,7 @@ class FleetIT {
     void aRollOutThatIsHalfDoneStartsNothingAndClosesTheGate() {
         Bench a = worker("a", filesOfA, Time.system());
         Bench b = worker("b", filesOfB, Time.system());
-        a.define("upper", Bench.job("upper", "throttle: { rows-per-second: 1000 }"));
+        a.define("upper", Bench.job("upper", Bench.throttle("rows-per-second: 1000")));
         String run = a.run("upper");
         b.write("upper", other("upper"));
         within(Duration.ofSeconds(10), "published", () -> held("upper").equals("2 of 2"));
@@ -197,11 +197,11 @@ class FleetIT {
     void aWorkerWithAWrongClockIsNotReadyTakesNothingAndComesBack() {
         var clock = new SkewedTime(Duration.ZERO);
         Bench wrong = worker("wrong", filesOfA, clock);
-        wrong.define("upper", Bench.job("upper", "throttle: { rows-per-second: 100 }"));
+        wrong.define("upper", Bench.job("upper", Bench.throttle("rows-per-second: 100")));
         String run = wrong.run("upper");
         wrong.awaitRows(run);
         Bench good = worker("good", filesOfB, Time.system());
-        good.define("upper", Bench.job("upper", "throttle: { rows-per-second: 100 }"));
+        good.define("upper", Bench.job("upper", Bench.throttle("rows-per-second: 100")));
         assertThat(db.value("SELECT carrier LIKE 'wrong#%' FROM sluice.lane")).isEqualTo("t");
 
         clock.set(Duration.ofSeconds(-7));
@@ -284,8 +284,8 @@ class FleetIT {
                 "CREATE TABLE app.counters (id bigint PRIMARY KEY, n int NOT NULL)",
                 "INSERT INTO app.counters SELECT i, 0 FROM generate_series(1, 4000) i",
                 "ANALYZE app.counters");
-        String counting = "job: counting\nmigrate:\n  table: app.counters\n  set: { n: n + 1 }\n"
-                + "  throttle: { rows-per-second: 100 }\n  batch: { size: 50 }\n";
+        String counting = "job: counting\nmigrate:\n  table: app.counters\n  set: { n: n + 1 }\n" + "  "
+                + Bench.throttle("rows-per-second: 100") + "\n  batch: { size: 50 }\n";
         try (Wire wire = new Wire(db)) {
             Bench cut = worker("cut", filesOfA, wire.through(), Time.system());
             cut.define("counting", counting);

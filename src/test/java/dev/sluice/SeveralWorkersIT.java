@@ -3,6 +3,7 @@ package dev.sluice;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.testing.Alone;
 import dev.sluice.time.Time;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three workers with the default settings: how soon others go on where one dies or is asked to stop. */
+@Alone
 class SeveralWorkersIT {
     private static final List<String> NAMES = List.of("w1", "w2", "w3");
 

@@ -48,7 +48,7 @@ class SharedRateIT {
         // one place of each is kept for conducting lanes, so no worker has room for all three
         try (Bench one = Bench.start(first, narrow(first, db, "one"), java.util.Optional.empty());
                 Bench two = Bench.start(second, narrow(second, db, "two"), java.util.Optional.empty())) {
-            String job = Bench.job("shared", "partitions: 3", "throttle: { rows-per-second: " + LIMIT + " }");
+            String job = Bench.job("shared", "partitions: 3", Bench.throttle("rows-per-second: " + LIMIT));
             two.define("shared", job);
             one.define("shared", job);
             String run = one.run("shared");

@@ -37,7 +37,7 @@ class StopAllIT {
     void nothingCommitsAfterTheAnswerOnAnyWorkerAndARestartChangesNothing() throws IOException, InterruptedException {
         TestPostgres.Fresh db = TestPostgres.create();
         Bench.people(db, ROWS);
-        String job = Bench.job("stopped", "partitions: 3", "throttle: { rows-per-second: 3000 }");
+        String job = Bench.job("stopped", "partitions: 3", Bench.throttle("rows-per-second: 3000"));
         try (Bench second = start("two", db)) {
             second.define("stopped", job);
             String run;

@@ -92,7 +92,7 @@ class WorkerOutageIT {
             try (Bench bench = starting.join()) {
                 await().until(() -> bench.get("/health/ready").status() == 200);
                 Bench.people(away, 3_000);
-                bench.define("upper", Bench.job("upper", "throttle: { rows-per-second: 1000 }"));
+                bench.define("upper", Bench.job("upper", Bench.throttle("rows-per-second: 1000")));
                 String run = bench.run("upper");
                 bench.awaitRows(run);
 
@@ -172,7 +172,7 @@ class WorkerOutageIT {
         environment.put("SLUICE_DATABASES_ORDERS_CONNECT_TIMEOUT", "1s");
         Bench.people(away, 3_000);
         try (Bench bench = Bench.start(jobs, environment, Optional.empty())) {
-            bench.define("upper", "database: orders\n" + Bench.job("upper", "throttle: { rows-per-second: 1000 }"));
+            bench.define("upper", "database: orders\n" + Bench.job("upper", Bench.throttle("rows-per-second: 1000")));
             String run = bench.run("upper");
             bench.awaitRows(run);
 

@@ -32,8 +32,8 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
     /** Where the width of the rows is not known: 32 MiB of 256 bytes. */
     static final int RANGE_KEYS = 131_072;
     /**
-     * Fewer keys to a stripe are not worth a batch. Beside a busy application 800 keys in 8 stripes were as fast as batches
-     * of 100 in none, and leave half of the WAL; what is faster on a table is measured on the run.
+     * Fewer keys to a stripe are not worth a batch. Beside a busy application 800 keys in 8 stripes were as fast as
+     * batches of 100 in none, and leave half of the WAL; what is faster on a table is measured on the run.
      */
     static final int SMALLEST_STRIPE = 100;
 

@@ -57,12 +57,17 @@ class ThrottledRunsIT {
         return part(Primary.start(folder, settings));
     }
 
-    private TestEngine engine(Primary primary, int rows) {
+    private TestEngine part(Primary primary, int rows) {
+        return part(engine(primary, rows));
+    }
+
+    /** An engine with a table of so many rows. */
+    static TestEngine engine(Primary primary, int rows) {
         primary.database()
                 .run(
                         "CREATE TABLE t (id bigint PRIMARY KEY, a int, b int)",
                         "INSERT INTO t (id, a) SELECT g, g FROM generate_series(1, " + rows + ") g");
-        return part(TestEngine.throttled(primary.database()));
+        return TestEngine.throttled(primary.database());
     }
 
     /** A run that goes on for minutes unless something holds it back or its limit of rows is taken away. */
@@ -72,7 +77,7 @@ class ThrottledRunsIT {
                 .id();
     }
 
-    private static RunStatus.Limit awaitReason(TestEngine engine, UUID id, String reason) {
+    static RunStatus.Limit awaitReason(TestEngine engine, UUID id, String reason) {
         await().atMost(PATIENCE)
                 .until(() -> engine.runs()
                         .find(id)
@@ -95,7 +100,7 @@ class ThrottledRunsIT {
     @Test
     void aReplicaThatIsPausedHoldsTheRunAndLetsItGoOn() throws Exception {
         Primary primary = primary(Map.of());
-        TestEngine engine = engine(primary, 20_000);
+        TestEngine engine = part(primary, 20_000);
         Replica replica = primary.replica("copy");
         UUID id = queue(engine, "replica-lag: 2s");
         var end = engine.carryAside(id);
@@ -113,7 +118,7 @@ class ThrottledRunsIT {
     @Test
     void sessionsThatWaitBehindABatchSlowIt() throws Exception {
         Primary primary = primary(Map.of());
-        TestEngine engine = engine(primary, 3000);
+        TestEngine engine = part(primary, 3000);
         // each batch holds its rows for long, as one with a dear trigger does
         dear(engine, 0.02);
         UUID id = engine.queue(TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
@@ -132,7 +137,7 @@ class ThrottledRunsIT {
     }
 
     /** Each row takes so many seconds, in which nothing is computed. */
-    private static void dear(TestEngine engine, double seconds) {
+    static void dear(TestEngine engine, double seconds) {
         engine.db()
                 .run(
                         "CREATE FUNCTION dear() RETURNS trigger LANGUAGE plpgsql AS" + " $$ BEGIN PERFORM pg_sleep("
@@ -156,7 +161,7 @@ class ThrottledRunsIT {
     @Test
     void aTransactionLeftOpenHoldsTheRun() throws Exception {
         Primary primary = primary(Map.of());
-        TestEngine engine = engine(primary, 20_000);
+        TestEngine engine = part(primary, 20_000);
         UUID id = queue(engine, "oldest-transaction: 3s");
         var end = engine.carryAside(id);
         awaitReason(engine, id, "rows-per-second");
@@ -175,7 +180,7 @@ class ThrottledRunsIT {
     @Test
     void aSlotLeftBehindHoldsTheRun() throws Exception {
         Primary primary = primary(Map.of("max_slot_wal_keep_size", "64MB", "wal_level", "logical"));
-        TestEngine engine = engine(primary, 20_000);
+        TestEngine engine = part(primary, 20_000);
         UUID id = queue(engine, "replication-slots: { limit: 1GB }");
         var end = engine.carryAside(id);
         awaitReason(engine, id, "rows-per-second");
@@ -195,7 +200,7 @@ class ThrottledRunsIT {
     @Test
     void anArchiveThatFailsHoldsTheRunAndOneThatWorksAgainLetsItGoOn() throws Exception {
         Primary primary = primary(Map.of("archive_mode", "on", "archive_command", "true"));
-        TestEngine engine = engine(primary, 20_000);
+        TestEngine engine = part(primary, 20_000);
         engine.db().run("SELECT pg_switch_wal()");
         UUID id = queue(engine, "wal-archive: 40MB");
         var end = engine.carryAside(id);
@@ -210,72 +215,34 @@ class ThrottledRunsIT {
         awaitGoodEnd(engine, id, end);
     }
 
-    /** The square wave: the pace follows within ten seconds each way. */
-    @Test
-    void aBurstOfLoadSlowsTheRunWithinTenSecondsAndGoesWithinTen() throws Exception {
-        Primary primary = primary(Map.of());
-        TestEngine engine = engine(primary, 400_000);
-        dear(engine, 0.001);
-        UUID id = engine.queue(
-                        TestEngine.job(
-                                "job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
-                                        + " batch: { size: 20, target: 20ms }, throttle: { active-sessions: 2, commit-latency: off } }"))
-                .id();
-        var end = engine.carryAside(id);
-        for (int wave = 0; wave < 2; wave++) {
-            await().atMost(PATIENCE).until(() -> pace(engine, id) == 1.0);
-            var over = new AtomicBoolean();
-            for (int i = 0; i < 8 * Runtime.getRuntime().availableProcessors(); i++) {
-                application.execute(() -> burn(engine.db(), over));
-            }
-            await().atMost(Duration.ofSeconds(10)).until(() -> pace(engine, id) <= 0.25);
-            RunStatus.Limit limit = awaitReason(engine, id, "active-sessions");
-            assertThat(limit.message()).contains("active-sessions", ">= 2");
-            over.set(true);
-            await().atMost(Duration.ofSeconds(10)).until(() -> pace(engine, id) >= 0.75);
-        }
-        engine.runs().cancel(id, TestEngine.TESTER);
-        assertThat(end.get().state()).isEqualTo("cancelled");
-    }
-
     /** A job file that says nothing leaves the cores to the application, and takes them where nobody is there. */
     @Test
     void besideAnApplicationTheDefaultsKeepToTheirShareOfTheCores() throws Exception {
         Primary primary = primary(Map.of());
-        TestEngine engine = engine(primary, 400_000);
+        TestEngine engine = part(primary, 400_000);
         dear(engine, 0.001);
         UUID id = engine.queue(TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
                         + " batch: { size: 20, target: 20ms } }"))
                 .id();
         var end = engine.carryAside(id);
         await().atMost(PATIENCE).until(() -> pace(engine, id) == 1.0);
-        var over = new AtomicBoolean();
-        for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
-            application.execute(() -> burn(engine.db(), over));
-        }
-        RunStatus.Limit limit = awaitReason(engine, id, "cores");
-        assertThat(limit.message()).contains("% pace: batches may keep ", "cores busy beside others");
         int cores = Runtime.getRuntime().availableProcessors();
-        await().atMost(PATIENCE).until(() -> pace(engine, id) <= 0.025 * cores + 1e-9);
-        over.set(true);
+        try (Burden burden = Burden.of(engine.db(), cores)) {
+            RunStatus.Limit limit = awaitReason(engine, id, "cores");
+            assertThat(limit.message()).contains("% pace: batches may keep ", "cores busy beside others");
+            await().atMost(PATIENCE).until(() -> pace(engine, id) <= 0.025 * cores + 1e-9);
+        }
         await().atMost(PATIENCE).until(() -> pace(engine, id) == 1.0);
         engine.runs().cancel(id, TestEngine.TESTER);
         assertThat(end.get().state()).isEqualTo("cancelled");
     }
 
     private static double pace(TestEngine engine, UUID id) {
-        Double pace = engine.runs().find(id).orElseThrow().time().pace();
-        return pace == null ? Double.NaN : pace;
+        return pace(engine.runs().find(id).orElseThrow());
     }
 
-    private static void burn(TestPostgres.Fresh db, AtomicBoolean over) {
-        try (Connection c = db.connect();
-                Statement s = c.createStatement()) {
-            while (!over.get()) {
-                s.execute("SELECT count(*) FROM generate_series(1, 20000)");
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
+    static double pace(RunStatus run) {
+        Double pace = run.time().pace();
+        return pace == null ? Double.NaN : pace;
     }
 }

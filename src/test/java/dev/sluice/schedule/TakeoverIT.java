@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.execution.Carrier;
 import dev.sluice.run.LaneId;
+import dev.sluice.testing.Alone;
 import dev.sluice.testing.TestPostgres;
 import dev.sluice.testing.Wire;
 import java.sql.Connection;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Several workers on one control database; one of them dies, stops, or has no room. */
+@Alone
 @Tag("database")
 class TakeoverIT {
     private static final Duration TAKEOVER = Duration.ofSeconds(3);
