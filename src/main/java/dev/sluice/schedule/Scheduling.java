@@ -165,7 +165,8 @@ public final class Scheduling implements AutoCloseable {
         return switch (key.getGroup()) {
             case RunJobs.GROUP ->
                 new CarryJob(RunJobs.lane(detail.getJobDataMap()), work, carriers, runJobs, settings.takeover());
-            case Schedules.GROUP -> new StartJob(key.getName(), work);
+            case Schedules.GROUP ->
+                new StartJob(key.getName(), work, settings.takeover().dividedBy(2), time);
             case RECONCILE -> new ReconcileJob(work.lifeless(), runJobs, settings.takeover(), time, reconciling);
             default -> throw new SchedulerException("Quartz has a job that Sluice did not make: " + key);
         };

@@ -3,14 +3,18 @@ package dev.sluice.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.event.Actor;
 import dev.sluice.job.Schedule;
+import dev.sluice.problem.Problem;
 import dev.sluice.testing.TestPostgres;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -146,5 +150,88 @@ class SchedulesTest {
         assertThat(rig.fresh.value("SELECT state FROM sluice.run")).isEqualTo("running");
         go.countDown();
         await().until(() -> rig.fresh.value("SELECT state FROM sluice.run").equals("succeeded"));
+    }
+
+    /** A worker on which so many starts are not taken, whatever job they are of. */
+    private Rig.Worker workerThatMisses(int starts, Problem why) {
+        var worker = new Rig.Worker(rig, Rig.settings("w1", Duration.ofSeconds(1)));
+        var left = new AtomicInteger(starts);
+        Starts late = new Starts() {
+            @Override
+            public Started start(String job, Actor actor, String trigger, Optional<String> key) {
+                if (left.getAndDecrement() > 0) {
+                    throw why;
+                }
+                return worker.starts.start(job, actor, trigger, key);
+            }
+
+            @Override
+            public void carry(UUID run) {
+                worker.starts.carry(run);
+            }
+        };
+        worker.scheduling.start(new Work(
+                late,
+                lane -> {
+                    carried.add(lane.run());
+                    rig.end(lane.run());
+                },
+                rig.lifeless(),
+                rig.events()));
+        return worker;
+    }
+
+    /** Fires now, and then not before the next year. */
+    private void fireOnce(Rig.Worker worker, Schedule.Misfire misfire) {
+        var users = Rig.job("users", cron("0 0 0 1 1 ?", misfire));
+        rig.define(users);
+        worker.scheduling.schedules().apply(List.of(users));
+        rig.fresh.run("UPDATE sluice.qrtz_triggers SET next_fire_time = extract(epoch FROM now()) * 1000"
+                + " WHERE trigger_group = 'schedule'");
+    }
+
+    private static final Problem AWAY = new Problem(Problem.Kind.UNAVAILABLE, "database-unavailable", "It is away.");
+
+    @Test
+    void aStartThatTheDatabaseDoesNotTakeIsTriedUntilItDoes() {
+        try (var worker = workerThatMisses(3, AWAY)) {
+            fireOnce(worker, Schedule.Misfire.ONCE);
+            await().until(() -> carried.size() == 1);
+            assertThat(worker.meter("sluice_scheduler_jobs_failed_total{group=\"schedule\"}"))
+                    .isEqualTo(3);
+            await().until(() -> rig.fresh
+                    .value("SELECT count(*) FROM sluice.qrtz_triggers WHERE trigger_group = 'start-again'")
+                    .equals("0"));
+            assertThat(rig.events).isEmpty();
+            assertThat(triggers()).as("the regular starts go on").isEqualTo("users");
+        }
+    }
+
+    @Test
+    void oneThatWasTakenAllTheSameIsNoRefusal() {
+        UUID live = rig.orphan("users", Duration.ZERO);
+        try (var worker = workerThatMisses(1, AWAY)) {
+            fireOnce(worker, Schedule.Misfire.ONCE);
+            await().until(() -> worker.meter("sluice_scheduler_jobs_executed_total{group=\"schedule\"}") == 2);
+            assertThat(rig.events).isEmpty();
+            rig.end(live);
+        }
+    }
+
+    @Test
+    void whatIsRefusedOrToBeSkippedIsNotTriedAgain() {
+        try (var worker = workerThatMisses(1, AWAY)) {
+            fireOnce(worker, Schedule.Misfire.SKIP);
+            await().until(() -> worker.meter("sluice_scheduler_jobs_failed_total{group=\"schedule\"}") == 1);
+            assertThat(rig.fresh.value("SELECT count(*) FROM sluice.qrtz_triggers WHERE trigger_group = 'start-again'"))
+                    .isEqualTo("0");
+        }
+        try (var worker = workerThatMisses(1, new Problem(Problem.Kind.CONFLICT, "not-repeatable", "No."))) {
+            fireOnce(worker, Schedule.Misfire.ONCE);
+            await().until(() -> rig.events.size() == 1);
+            assertThat(rig.fresh.value("SELECT count(*) FROM sluice.qrtz_triggers WHERE trigger_group = 'start-again'"))
+                    .isEqualTo("0");
+        }
+        assertThat(carried).isEmpty();
     }
 }
