@@ -62,7 +62,7 @@ final class PlusOneRuns {
                 job,
                 "job: " + job + "\nmigrate: { table: " + table + ", set: { n: \"n + 1\" }, partitions: " + PARTITIONS
                         + ", stripes: " + STRIPES
-                        + ", batch: { target: 200ms, size: 50 } }\n");
+                        + ", batch: { target: 200ms, size: 50 }, throttle: off }\n");
         String found = "FROM sluice.run WHERE job = '" + job + "'";
         cluster.post(
                 "/api/v1/jobs/" + job + "/runs",

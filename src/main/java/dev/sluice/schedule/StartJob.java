@@ -2,6 +2,7 @@ package dev.sluice.schedule;
 
 import dev.sluice.event.Actor;
 import dev.sluice.problem.Problem;
+import dev.sluice.time.DurationText;
 import dev.sluice.time.Time;
 import java.time.Duration;
 import java.util.Date;
@@ -99,7 +100,7 @@ final class StartJob implements Job {
             LOG.warn(
                     "The schedule of job {} started nothing, and tries again every {}: {}",
                     name,
-                    patience,
+                    DurationText.format(patience),
                     why.getMessage());
         } catch (ObjectAlreadyExistsException e) {
             LOG.debug("The schedule of job {} tries to start it again already.", name);
