@@ -157,8 +157,7 @@ final class JobRoutes {
         for (JsonNode finding : report.path("findings")) {
             if (finding instanceof ObjectNode told) {
                 told.put("file", file.path());
-                told.put(
-                        "line", FileMistakes.line(file.lines(), told.path("key").asText()));
+                told.put("line", FileMistakes.line(file, told.path("key").asText()));
             }
         }
     }

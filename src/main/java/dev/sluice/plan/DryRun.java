@@ -54,6 +54,7 @@ public final class DryRun implements Plans, JobCheck {
     @Override
     public PlanReport plan(Job job) {
         return looked(job, (examination, server) -> {
+            examination.otherPlaces();
             Findings findings = examination.findings();
             Optional<Trial> trial = Optional.empty();
             Optional<Subject> subject = examination.subject();

@@ -136,6 +136,16 @@ final class Examination {
         } catch (SQLException e) {
             throw database.unavailable(e);
         }
+        chosen().queries();
+    }
+
+    private ChosenChecks chosen() {
+        return new ChosenChecks(database, job.migrate().throttle().chosen(), findings);
+    }
+
+    /** Asks the signals of other places, which takes a while where they do not answer. */
+    void otherPlaces() {
+        chosen().otherPlaces();
     }
 
     private void verification(Subject s) {

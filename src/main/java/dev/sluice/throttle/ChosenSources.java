@@ -3,6 +3,9 @@ package dev.sluice.throttle;
 import com.fasterxml.jackson.core.JsonPointer;
 import dev.sluice.database.Database;
 import dev.sluice.job.ChosenSignal;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.List;
 
 /** Makes the sources of the signals that job files define themselves. */
 public final class ChosenSources {
@@ -18,12 +21,28 @@ public final class ChosenSources {
      */
     public static RemoteSource of(ChosenSignal signal, Database database, Fetch fetch) {
         return switch (signal) {
-            case ChosenSignal.Sql sql -> new SqlSource(sql.name(), sql.query(), sql.every(), database);
+            case ChosenSignal.Sql sql -> source(sql, database);
             case ChosenSignal.Http http ->
                 new HttpSource(http.name(), http.url(), http.pointer().map(JsonPointer::compile), http.every(), fetch);
             case ChosenSignal.Prometheus prometheus ->
                 new PrometheusSource(
                         prometheus.name(), prometheus.url(), prometheus.query(), prometheus.every(), fetch);
         };
+    }
+
+    /**
+     * Reads a query's number once, as the sampler would.
+     *
+     * @throws UnfitException when the query gives something else, whatever the data is
+     * @throws IOException when it gives none now
+     * @throws SQLException when the server refuses it, or the database does not answer; the message holds no values of
+     *     rows
+     */
+    public static List<Level> readOnce(ChosenSignal.Sql signal, Database database) throws IOException, SQLException {
+        return source(signal, database).read();
+    }
+
+    private static SqlSource source(ChosenSignal.Sql sql, Database database) {
+        return new SqlSource(sql.name(), sql.query(), sql.every(), database);
     }
 }

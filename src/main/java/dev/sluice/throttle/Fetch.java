@@ -54,7 +54,7 @@ public final class Fetch implements AutoCloseable {
     }
 
     /** With another patience for the whole answer. */
-    static Fetch within(Duration whole) {
+    public static Fetch within(Duration whole) {
         HttpClient client = HttpClient.newBuilder()
                 .connectTimeout(CONNECT)
                 .followRedirects(HttpClient.Redirect.NEVER)

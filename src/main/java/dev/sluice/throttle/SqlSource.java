@@ -50,10 +50,10 @@ record SqlSource(String code, String query, Duration every, Database database) i
     private static double number(ResultSet rows) throws SQLException, IOException {
         ResultSetMetaData columns = rows.getMetaData();
         if (columns.getColumnCount() != 1) {
-            throw new IOException("the query gives " + columns.getColumnCount() + " columns, not one");
+            throw new UnfitException("the query gives " + columns.getColumnCount() + " columns, not one");
         }
         if (!NUMBERS.contains(columns.getColumnType(1))) {
-            throw new IOException("the query gives " + columns.getColumnTypeName(1) + ", not a number");
+            throw new UnfitException("the query gives " + columns.getColumnTypeName(1) + ", not a number");
         }
         if (!rows.next()) {
             throw new IOException("the query gives no row");

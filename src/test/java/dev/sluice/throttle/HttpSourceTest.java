@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonPointer;
+import dev.sluice.testing.WebStandIn;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -3,6 +3,7 @@ package dev.sluice.throttle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.testing.WebStandIn;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;

@@ -1,4 +1,4 @@
-package dev.sluice.throttle;
+package dev.sluice.testing;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -16,20 +16,20 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /** A web server on the loopback that answers as the test wants it. */
-final class WebStandIn implements AutoCloseable {
+public final class WebStandIn implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile Answer answer = exchange -> {};
 
     /** The requests' targets as they came, the newest last. */
-    final List<URI> asked = new CopyOnWriteArrayList<>();
+    public final List<URI> asked = new CopyOnWriteArrayList<>();
 
     private interface Answer {
         void to(HttpExchange exchange) throws IOException;
     }
 
-    WebStandIn() {
+    public WebStandIn() {
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         } catch (IOException e) {
@@ -46,12 +46,12 @@ final class WebStandIn implements AutoCloseable {
     }
 
     /** An address of it. */
-    URI url(String path) {
+    public URI url(String path) {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
     }
 
     /** Every request gets this. */
-    void answers(int status, String body) {
+    public void answers(int status, String body) {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         answer = exchange -> {
             exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
@@ -62,7 +62,7 @@ final class WebStandIn implements AutoCloseable {
     }
 
     /** Every request is sent elsewhere. */
-    void redirectsTo(URI elsewhere) {
+    public void redirectsTo(URI elsewhere) {
         answer = exchange -> {
             exchange.getResponseHeaders().add("Location", elsewhere.toString());
             exchange.sendResponseHeaders(302, -1);
@@ -70,12 +70,12 @@ final class WebStandIn implements AutoCloseable {
     }
 
     /** Requests get no answer at all. */
-    void keepsSilent() {
+    public void keepsSilent() {
         answer = exchange -> untilTheEnd();
     }
 
     /** Requests get the beginning of an answer, and never the rest. */
-    void stopsWithin(String body) {
+    public void stopsWithin(String body) {
         answer = exchange -> {
             exchange.sendResponseHeaders(200, 0);
             OutputStream out = exchange.getResponseBody();
