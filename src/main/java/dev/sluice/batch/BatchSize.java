@@ -68,6 +68,18 @@ public record BatchSize(int size, double secondsPerKey, Steps steps) {
         return new BatchSize(clamp(Math.min(fitting, Math.max(most, keys < size ? size : size + 1.0))), smooth, steps);
     }
 
+    /**
+     * No smaller than so many keys, where those keep the target: what a batch costs whatever its size is no reason to
+     * make it smaller and smaller.
+     *
+     * @param keys at least
+     * @param target seconds that a batch may take at most
+     */
+    BatchSize atLeast(int keys, double target) {
+        double fitting = secondsPerKey == 0 ? keys : target / secondsPerKey;
+        return new BatchSize(clamp(Math.max(size, Math.min(keys, fitting))), secondsPerKey, steps);
+    }
+
     /** After a batch that timed out: half as many. */
     public BatchSize halved() {
         return new BatchSize(clamp(size / 2.0), secondsPerKey, steps);

@@ -135,7 +135,9 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
         }
         // a batch cut short by the rate, the largest range or the end of the partition is no ground to grow
         long full = cut ? Math.min(done.scanned(), size.size() - 1L) : done.scanned();
-        return new Sizing(size.after(full, seconds, target), chosen, largestRange);
+        BatchSize next = size.after(full, seconds, target);
+        double most = done.tuning().targetMillis() / 1000.0;
+        return new Sizing(target < most ? next.atLeast(SMALLEST_STRIPE, most) : next, chosen, largestRange);
     }
 
     /**

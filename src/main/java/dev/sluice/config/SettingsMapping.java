@@ -140,7 +140,7 @@ interface SettingsMapping {
         @WithDefault("0.025")
         double cores();
 
-        @WithDefault("2ms")
+        @WithDefault("10ms")
         Duration shortestBatch();
 
         @WithDefault("0.25")

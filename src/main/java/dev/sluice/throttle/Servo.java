@@ -12,8 +12,8 @@ import java.time.Duration;
  * that had not settled after 30 s or went on swinging by more than 20 percent ({@code PaceSimulationTest} is what is
  * left of that).
  *
- * <p>A batch of {@code shortestBatch} still walks some hundred rows; below that what surrounds a batch, about half a
- * millisecond, counts more than the batch.
+ * <p>A batch of {@code shortestBatch} still walks some hundred rows; below that what surrounds a batch, half a
+ * millisecond and several where cores are short, counts more than the batch.
  *
  * @param start a lane begins with this share, so that a busy database feels little of it before the first samples
  * @param weight of a new sample in the smoothed pressure
@@ -58,7 +58,7 @@ public record Servo(
             1.05,
             0.5,
             1.5,
-            Duration.ofMillis(2));
+            Duration.ofMillis(10));
 
     /** What the pace aims at when it changes: the middle of the dead band. */
     double aim() {

@@ -1,0 +1,50 @@
+package dev.sluice.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.Tuning;
+import dev.sluice.job.Stripes;
+import dev.sluice.table.HeapFacts;
+import dev.sluice.testing.TestTarget;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Sizes at a slow pace, which has batches shorter than the job's target. */
+class SizingTest {
+    private static final Tuning TUNING = new Tuning(200, 1000, null);
+
+    /** The size after so many batches, each of which costs something whatever its size is. */
+    private static int after(int batches, double target, double each, double perKey) {
+        Sizing sizing = Sizing.startingAt(1000, new Stripes.Off(), TestTarget.PLUS_ONE, HeapFacts.UNKNOWN);
+        Position position = Position.after(null);
+        for (int i = 0; i < batches; i++) {
+            Ask ask = sizing.ask(null);
+            Position next = Position.after(List.of("k"));
+            var done = new Outcome.Committed(next, false, ask.keys(), ask.keys(), 0, 0, 0, 0, TUNING, "500ms");
+            sizing = sizing.after(position, TUNING, ask, done, target, each + ask.keys() * perKey, 0);
+            position = next;
+        }
+        return sizing.size().size();
+    }
+
+    @Test
+    void whatEveryBatchCostsMakesNoneSmallerAndSmaller() {
+        assertThat(after(200, 0.010, 0.012, 1e-5)).isEqualTo(Sizing.SMALLEST_STRIPE);
+        assertThat(after(200, 0.010, 0.003, 1e-5))
+                .as("what is left of the target")
+                .isBetween(600, 800);
+    }
+
+    @Test
+    void rowsThatAreDearAreFewAllTheSame() {
+        assertThat(after(200, 0.010, 0, 0.01))
+                .as("20 keep the target of the job")
+                .isEqualTo(20);
+    }
+
+    @Test
+    void atFullSpeedTheTargetAloneCounts() {
+        assertThat(after(200, 0.2, 0, 0.05)).isEqualTo(4);
+    }
+}
