@@ -1,6 +1,5 @@
 package dev.sluice.execution;
 
-import static dev.sluice.testing.TestEngine.known;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -77,14 +76,16 @@ class ThrottledRunsIT {
                 .id();
     }
 
+    /** The limit as it was seen: a rate and a signal may take turns. */
     static RunStatus.Limit awaitReason(TestEngine engine, UUID id, String reason) {
-        await().atMost(PATIENCE)
-                .until(() -> engine.runs()
-                        .find(id)
-                        .map(RunStatus::limitedBy)
-                        .filter(l -> l.reason().equals(reason))
-                        .isPresent());
-        return known(engine.runs().find(id).orElseThrow().limitedBy());
+        return await().atMost(PATIENCE)
+                .until(
+                        () -> engine.runs()
+                                .find(id)
+                                .map(RunStatus::limitedBy)
+                                .filter(l -> l.reason().equals(reason)),
+                        Optional::isPresent)
+                .orElseThrow();
     }
 
     /** The run is back at the limit of its rows, and without that it ends well. */
