@@ -59,7 +59,8 @@ record CoreBudget(double share, int cores, boolean known) {
                 known ? " beside others" : " (taken for granted; set databases.*.cores)");
     }
 
-    private static String percent(double share) {
+    /** A share as reasons write it: whole percent, below 10 with one digit more. */
+    static String percent(double share) {
         return String.format(Locale.ROOT, share < 0.0995 ? "%.1f%%" : "%.0f%%", share * 100)
                 .replace(".0%", "%");
     }

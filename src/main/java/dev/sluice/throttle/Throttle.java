@@ -131,7 +131,7 @@ public final class Throttle implements AutoCloseable {
             return denied(holder, reason -> reason + rest, LOOK, true);
         }
         bound(lanes);
-        double share = Math.min(pace.share(), most);
+        double share = allowed();
         long owed = (long) (worked * (1 / share - 1)) - (now - since);
         if (owed < SHORTEST_REST) {
             return new Leave.Granted();
@@ -153,12 +153,11 @@ public final class Throttle implements AutoCloseable {
     }
 
     private Leave resting(double share, Duration rest) {
-        String text = String.format(Locale.ROOT, share < 0.0995 ? "at %.1f%% pace" : "at %.0f%% pace", share * 100)
-                .replace(".0%", "%");
+        String text = "at " + CoreBudget.percent(share) + " pace";
         if (share < pace.share() && bounded.isPresent()) {
-            double now = bounded.get().budget().now(sessions);
-            String why = bounded.get().budget().text(sessions);
-            return new Leave.Denied(CoreBudget.CODE, text + ": " + why, now, now, null, rest, false);
+            CoreBudget budget = bounded.get().budget();
+            double now = budget.now(sessions);
+            return new Leave.Denied(CoreBudget.CODE, text + ": " + budget.text(sessions), now, now, null, rest, false);
         }
         return denied(
                 presses() ? worst : null,
@@ -310,20 +309,23 @@ public final class Throttle implements AutoCloseable {
 
     /** The share of time that is worked now, 0 in a hold. */
     public double share() {
-        Pace now = pace;
-        return now.held() ? 0 : Math.min(now.share(), most);
+        return pace.held() ? 0 : allowed();
+    }
+
+    /** What the signals and the budget both allow. */
+    private double allowed() {
+        return Math.min(pace.share(), most);
     }
 
     /**
      * How long a batch may last at this pace: the square of it, as a part of the target. A batch is felt as long as it
-     * lasts; at a pace of 10 percent batches of any length that a transaction notices are met by every tenth of them,
-     * which is what a p95 shows, while batches as short as the transactions themselves are lost among these.
+     * lasts: by whoever meets a long one, and by few where it is short. No shorter than {@link Servo#shortestBatch}.
      *
      * @param target seconds of a batch at full speed
      */
     public double batchSeconds(double target) {
         double least = Math.min(target, servo.shortestBatch().toNanos() / 1e9);
-        double share = Math.min(pace.share(), most);
+        double share = allowed();
         return Math.max(least, target * share * share);
     }
 
