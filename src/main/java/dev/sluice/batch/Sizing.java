@@ -130,6 +130,10 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
         boolean cut = ask.keys() / ask.stripes() < size.size();
         boolean grown = cut || seconds >= target / 2 || size.size() >= TRIED_KEYS;
         StripeChoice chosen = choice.after(before, done, seconds + waited, grown);
+        if (LOG.isDebugEnabled()
+                && !chosen.phase().getClass().equals(choice.phase().getClass())) {
+            LOG.debug("stripes: {} after {}", chosen.phase(), chosen.measured().values());
+        }
         if (done.tuning().batchSize() != tuning.batchSize()) {
             return new Sizing(size.restarted(done.tuning().batchSize()), chosen, largestRange);
         }

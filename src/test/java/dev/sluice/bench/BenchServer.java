@@ -111,7 +111,8 @@ final class BenchServer implements AutoCloseable {
             "(SELECT sum(pg_total_relation_size(relid))::bigint FROM (" + People.RELATIONS + ") AS r)";
 
     /**
-     * Bytes of WAL that one batch writes about its checkpoint row, over the last 64 MB or less up to here.
+     * Bytes of WAL that one batch writes about its checkpoint row, over the last 512 MB or less up to here. A single
+     * visit of autovacuum to that table writes a whole page or two, so it takes many batches to even that out.
      *
      * @param from where the migrate pass began
      * @param to where it ended
@@ -122,7 +123,7 @@ final class BenchServer implements AutoCloseable {
         return Double.parseDouble(database("postgres").value("""
                         SELECT coalesce(sum(record_length)::float8
                           / nullif(count(*) FILTER (WHERE record_type LIKE '%%UPDATE%%'), 0), 'NaN')
-                        FROM pg_get_wal_block_info(greatest('%s'::pg_lsn, '%s'::pg_lsn - 67108864), '%s')
+                        FROM pg_get_wal_block_info(greatest('%s'::pg_lsn, '%s'::pg_lsn - 536870912), '%s')
                         WHERE reldatabase = %s AND relfilenode = %s""".formatted(from, to, to, oid, table)));
     }
 
