@@ -42,7 +42,7 @@ record StripeChoice(
         @Nullable Measure range,
         int rest) {
 
-    /** With the default target of 200 ms after two minutes; trying 8, 16 and 1 then takes 9 percent of the batches. */
+    /** With the default target of 200 ms after two minutes; all trials then take 9 percent of the batches. */
     static final int TRIED_AGAIN_AFTER = 600;
     /** Batches without stripes in a round; a range in stripes has more of them anyway. */
     static final int TRIED_BATCHES = 4;
@@ -170,8 +170,7 @@ record StripeChoice(
      * <p>That keys do not follow the heap takes both witnesses, where there are two: the correlation of a table in
      * order is low when half of its rows have been changed and lie elsewhere, and the few keys of the sample are each
      * on a page of their own where keys are shuffled only within the length of a range. Where one of them is wrong in
-     * favour of stripes, the run measures it within a few ranges; where it was wrong against them, nobody would find
-     * out.
+     * favour of stripes, the run measures it in a few ranges; where it was wrong against them, nobody would find out.
      */
     static Optional<String> against(HeapFacts heap) {
         if (heap.indexedColumn().isPresent()) {
@@ -305,8 +304,8 @@ record StripeChoice(
                 }
             }
         }
-        int best = best(known);
-        return new StripeChoice(candidates, new Phase.Keep(best, TRIED_AGAIN_AFTER), known, null, best > 1 ? 0 : rest);
+        var keep = new Phase.Keep(best(known), TRIED_AGAIN_AFTER);
+        return new StripeChoice(candidates, keep, known, null, keep.stripes() > 1 ? 0 : rest);
     }
 
     private StripeChoice trying(Phase next, Map<Integer, Measure> known) {
