@@ -46,6 +46,7 @@ record StripeChoice(
     static final int TRIED_AGAIN_AFTER = 600;
     /** Batches without stripes in a round; a range in stripes has more of them anyway. */
     static final int TRIED_BATCHES = 4;
+
     static final int TRIED_ROUNDS = 2;
     /**
      * With a share of 0.8, half of the WAL and a table that does not double are worth 0.4 of the speed. What a row that
