@@ -334,9 +334,8 @@ record StripeChoice(
         return best == null ? 1 : best.stripes();
     }
 
-    /** All are tried anew, but where the range before it says that there is next to nothing to win. */
     private StripeChoice anew(Measure before) {
-        return before.stripes() == 1 && before.share() >= HIGH_SHARE
+        return before.stripes() == 1 && before.share() >= HIGH_SHARE // next to nothing to win
                 ? with(new Phase.Keep(1, TRIED_AGAIN_AFTER))
                 : trying(trial(phase instanceof Phase.Grow, 0, 0), Map.of());
     }
