@@ -65,7 +65,7 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
                         facts.key().getFirst().name(),
                         set.columns().keySet())
                 .withRowsAhead(RowsAhead.onOnePage(database, facts, claim.left()));
-        StripeChoice.against(heap)
+        StripesOfHeap.against(heap)
                 .ifPresent(why -> LOG.info("{} is walked without stripes: {}", claim.relation(), why));
         return startingAt(size, setting, work, heap);
     }
@@ -130,10 +130,6 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
         boolean cut = ask.keys() / ask.stripes() < size.size();
         boolean grown = cut || seconds >= target / 2 || size.size() >= TRIED_KEYS;
         StripeChoice chosen = choice.after(before, done, seconds + waited, grown);
-        if (LOG.isDebugEnabled()
-                && !chosen.phase().getClass().equals(choice.phase().getClass())) {
-            LOG.debug("stripes: {} after {}", chosen.phase(), chosen.measured().values());
-        }
         if (done.tuning().batchSize() != tuning.batchSize()) {
             return new Sizing(size.restarted(done.tuning().batchSize()), chosen, largestRange);
         }

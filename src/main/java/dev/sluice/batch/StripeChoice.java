@@ -3,12 +3,10 @@ package dev.sluice.batch;
 import dev.sluice.checkpoint.Position;
 import dev.sluice.job.Stripes;
 import dev.sluice.table.HeapFacts;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * walked without stripes while they would have paid is lost. The first trial is brief, since a short run would be over
  * with it. The best is kept, and after {@value #TRIED_AGAIN_AFTER} batches all are tried again. The measure is rows per
  * second, where a share of rows changed in place of 1 is worth {@value #IN_PLACE_WORTH} of speed more, since each saves
- * WAL, growth of the table and vacuuming. A trial is short and noisy, so a candidate must be better by {@value #MARGIN}
- * than the one before it. Where nearly all are changed in place without stripes, none are tried.
+ * WAL, growth of the table and vacuuming. A trial is short and noisy, so a candidate must be {@value #MARGIN} times as
+ * good as the best before it. Where nearly all are changed in place without stripes, none are tried.
  *
  * <p>Where few rows are changed in place in spite of stripes, whatever their number, an old snapshot holds the horizon,
  * and they only cost: the ranges go without for a while, {@value #SHORTEST_REST} batches at first and twice as many
@@ -67,15 +65,6 @@ record StripeChoice(
     /** With this share there is next to nothing to win. */
     static final double HIGH_SHARE = 0.8;
 
-    /** Percent; below it INSERT leaves room on each page (engine.md: none on a table with a low fillfactor). */
-    static final int FULL = 90;
-    /**
-     * A correlation from which on a range of keys lies together (engine.md: none where keys do not follow the heap).
-     */
-    static final double FOLLOWS = 0.5;
-    /** Rows on a page: with fewer, a quarter of them is less than one. */
-    static final double FEW_ROWS = 4;
-
     /** Two seconds with the default target: a passing ANALYZE is no reason to do without for longer. */
     static final int SHORTEST_REST = 10;
 
@@ -100,12 +89,15 @@ record StripeChoice(
         /**
          * A candidate is tried.
          *
-         * @param brief one round, and of the numbers of stripes only as many as it takes to find one that leaves room
-         * @param round counted from 0
-         * @param candidate counted from 0
-         * @param ranges of it that are left in this round
+         * @param brief a number of stripes that leaves room is enough, and others are not looked for
+         * @param left candidates still to be tried, the present one first
+         * @param ranges of the present one that are left
          */
-        record Try(boolean brief, int round, int candidate, int ranges) implements Phase {}
+        record Try(boolean brief, List<Integer> left, int ranges) implements Phase {
+            static Try of(boolean brief, List<Integer> left) {
+                return new Try(brief, left, left.getFirst() == 1 ? TRIED_BATCHES : 1);
+            }
+        }
 
         /**
          * The best of those tried.
@@ -160,61 +152,9 @@ record StripeChoice(
         return switch (setting) {
             case Stripes.Off ignored -> always(1);
             case Stripes.Fixed fixed -> always(fixed.number());
-            case Stripes.Auto ignored -> against(heap).isPresent() ? always(1) : among(candidates(heap));
+            case Stripes.Auto ignored ->
+                StripesOfHeap.against(heap).isPresent() ? always(1) : among(StripesOfHeap.candidates(heap));
         };
-    }
-
-    /**
-     * Why stripes would bring nothing on this heap, for people; empty when they may.
-     *
-     * <p>That keys do not follow the heap takes both witnesses, where there are two: the correlation of a table in
-     * order is low when half of its rows have been changed and lie elsewhere, and the few keys of the sample are each
-     * on a page of their own where keys are shuffled only within the length of a range. Where one of them is wrong in
-     * favour of stripes, the run measures it in a few ranges; where it was wrong against them, nobody would find out.
-     */
-    static Optional<String> against(HeapFacts heap) {
-        if (heap.indexedColumn().isPresent()) {
-            return Optional.of("column \"" + heap.indexedColumn().get()
-                    + "\" is changed and in an index, so every change touches every index");
-        }
-        if (heap.indexes() < 2) {
-            return Optional.of("there is no index but the key's that a change in place would spare");
-        }
-        if (heap.fillfactor() < FULL) {
-            return Optional.of("its fillfactor of " + heap.fillfactor() + " leaves room on every page anyway");
-        }
-        OptionalDouble correlation = heap.correlation();
-        OptionalDouble ahead = heap.rowsAhead();
-        if (correlation.isPresent() && Math.abs(correlation.getAsDouble()) < FOLLOWS && ahead.orElse(0) < FEW_ROWS) {
-            String seen = ahead.isEmpty()
-                    ? ""
-                    : String.format(Locale.ROOT, ", %.1f of the next on a page", ahead.getAsDouble());
-            return Optional.of(String.format(
-                    Locale.ROOT,
-                    "its rows do not lie in the order of the key (correlation %.2f%s), so a range is all over the table",
-                    correlation.getAsDouble(),
-                    seen));
-        }
-        OptionalDouble rows = rowsOnAPage(heap);
-        if (rows.orElse(FEW_ROWS) < FEW_ROWS) {
-            return Optional.of(String.format(
-                    Locale.ROOT, "a page holds %.1f rows, too few to share among stripes", rows.getAsDouble()));
-        }
-        return Optional.empty();
-    }
-
-    /**
-     * Rows of a range that lie on one page: those that were seen ahead, where they lie together; otherwise the average
-     * of the table, which falls as dead rows come to lie among the others.
-     */
-    private static OptionalDouble rowsOnAPage(HeapFacts heap) {
-        return heap.rowsAhead().orElse(0) < FEW_ROWS ? heap.rowsPerPage() : heap.rowsAhead();
-    }
-
-    /** A page must hold a row of each stripe, or some stripes find no room that one before them has left. */
-    private static List<Integer> candidates(HeapFacts heap) {
-        double rows = rowsOnAPage(heap).orElse(Ask.MOST_STRIPES);
-        return rows < 8 ? List.of(4, 1) : rows < 16 ? List.of(8, 1) : List.of(8, 16, 1);
     }
 
     /** Always so many. */
@@ -241,7 +181,7 @@ record StripeChoice(
     int stripes() {
         return switch (phase) {
             case Phase.Grow ignored -> 1;
-            case Phase.Try now -> candidates.get(now.candidate());
+            case Phase.Try now -> now.left().getFirst();
             case Phase.Keep now -> now.stripes();
             case Phase.Rest ignored -> 1;
         };
@@ -287,22 +227,19 @@ record StripeChoice(
         Map<Integer, Measure> known = new HashMap<>(measured);
         known.merge(range.stripes(), range, Measure::plus);
         if (now.ranges() > 1 && !low(range)) {
-            return trying(new Phase.Try(now.brief(), now.round(), now.candidate(), now.ranges() - 1), known);
-        }
-        int next = now.candidate() + 1;
-        if ((next == candidates.size() || candidates.get(next) == 1)
-                && known.values().stream().allMatch(StripeChoice::low)) {
-            return resting(known);
+            return trying(new Phase.Try(now.brief(), now.left(), now.ranges() - 1), known);
         }
         boolean found = known.values().stream().anyMatch(m -> m.stripes() > 1 && !low(m));
-        for (int round = now.round(); round < (now.brief() ? 1 : TRIED_ROUNDS); round++, next = 0) {
-            for (; next < candidates.size(); next++) {
-                int candidate = candidates.get(next);
-                boolean enough = now.brief() && found && candidate > 1;
-                if (!enough && (round == 0 || !known.containsKey(candidate) || !low(known.get(candidate)))) {
-                    return trying(trial(now.brief(), round, next), known);
-                }
-            }
+        List<Integer> left = now.left().stream()
+                .skip(1)
+                .filter(c -> !known.containsKey(c) || !low(known.get(c)))
+                .filter(c -> c == 1 || !now.brief() || !found)
+                .toList();
+        if ((left.isEmpty() || left.getFirst() == 1) && known.values().stream().allMatch(StripeChoice::low)) {
+            return resting(known);
+        }
+        if (!left.isEmpty()) {
+            return trying(Phase.Try.of(now.brief(), left), known);
         }
         var keep = new Phase.Keep(best(known), TRIED_AGAIN_AFTER);
         return new StripeChoice(candidates, keep, known, null, keep.stripes() > 1 ? 0 : rest);
@@ -335,13 +272,14 @@ record StripeChoice(
     }
 
     private StripeChoice anew(Measure before) {
-        return before.stripes() == 1 && before.share() >= HIGH_SHARE // next to nothing to win
-                ? with(new Phase.Keep(1, TRIED_AGAIN_AFTER))
-                : trying(trial(phase instanceof Phase.Grow, 0, 0), Map.of());
-    }
-
-    private Phase trial(boolean brief, int round, int candidate) {
-        return new Phase.Try(brief, round, candidate, candidates.get(candidate) == 1 ? TRIED_BATCHES : 1);
+        if (before.stripes() == 1 && before.share() >= HIGH_SHARE) {
+            return with(new Phase.Keep(1, TRIED_AGAIN_AFTER)); // next to nothing to win
+        }
+        boolean brief = phase instanceof Phase.Grow;
+        List<Integer> all = Collections.nCopies(brief ? 1 : TRIED_ROUNDS, candidates).stream()
+                .flatMap(List::stream)
+                .toList();
+        return trying(Phase.Try.of(brief, all), Map.of());
     }
 
     private StripeChoice with(Phase next) {

@@ -35,7 +35,7 @@ class StripesAheadTest {
         table("id bigint PRIMARY KEY", "SELECT g FROM generate_series(1, 30000) g");
         // what stripes leave behind: some rows have moved to the table's end, the others have been changed in place
         target.db().run("UPDATE t SET indexed = 1 WHERE id <= 15000 AND id % 2 = 0", "ANALYZE t");
-        assertThat(correlation()).isLessThan(StripeChoice.FOLLOWS);
+        assertThat(correlation()).isLessThan(StripesOfHeap.FOLLOWS);
 
         assertThat(at(Position.after(List.of("15000"))).candidates()).containsExactly(8, 16, 1);
         assertThat(at(Position.after(null)).free()).as("from the beginning").isTrue();
@@ -69,7 +69,7 @@ class StripesAheadTest {
                 "SELECT g / 1000, to_char(g % 1000, 'FM0000') FROM generate_series(0, 39999) g"
                         + " ORDER BY CASE WHEN g < 20500 THEN md5(g::text) ELSE md5((g / 1000)::text) END, g");
         target.db().run("ANALYZE t");
-        assertThat(correlation()).isLessThan(StripeChoice.FOLLOWS);
+        assertThat(correlation()).isLessThan(StripesOfHeap.FOLLOWS);
 
         assertThat(at(Position.after(List.of("20", "0499"))).free()).isTrue();
         assertThat(at(Position.after(List.of("19", "0499"))).free()).isFalse();

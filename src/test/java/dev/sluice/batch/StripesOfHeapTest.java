@@ -15,12 +15,12 @@ class StripesOfHeapTest {
     @Test
     void keysDoNotFollowTheHeapWhereStatisticsAndTheRowsAheadBothSaySo() {
         assertThat(without(ahead(0.22, 30.0, 3.9))).contains("correlation 0.22, 3.9 of the next on a page");
-        assertThat(StripeChoice.against(ahead(0.22, 30.0, 4.0))).isEmpty();
-        assertThat(StripeChoice.against(ahead(0.95, 30.0, 1.0)))
+        assertThat(StripesOfHeap.against(ahead(0.22, 30.0, 4.0))).isEmpty();
+        assertThat(StripesOfHeap.against(ahead(0.95, 30.0, 1.0)))
                 .as("shuffled near by")
                 .isEmpty();
-        assertThat(StripeChoice.against(ahead(null, 30.0, 1.0))).isEmpty();
-        assertThat(StripeChoice.against(ahead(1.0, 3.5, 6.0)))
+        assertThat(StripesOfHeap.against(ahead(null, 30.0, 1.0))).isEmpty();
+        assertThat(StripesOfHeap.against(ahead(1.0, 3.5, 6.0)))
                 .as("dead rows among them")
                 .isEmpty();
         assertThat(without(ahead(1.0, 3.5, 2.0))).contains("3.5 rows");
@@ -39,7 +39,7 @@ class StripesOfHeapTest {
 
     private static String without(HeapFacts heap) {
         assertThat(candidates(heap)).containsExactly(1);
-        return StripeChoice.against(heap).orElseThrow();
+        return StripesOfHeap.against(heap).orElseThrow();
     }
 
     private static HeapFacts ahead(@Nullable Double correlation, double average, double ahead) {

@@ -111,8 +111,8 @@ final class BenchServer implements AutoCloseable {
             "(SELECT sum(pg_total_relation_size(relid))::bigint FROM (" + People.RELATIONS + ") AS r)";
 
     /**
-     * Bytes of WAL that one batch writes about its checkpoint row, over the last 512 MB or less up to here. A single
-     * visit of autovacuum to that table writes a whole page or two, so it takes many batches to even that out.
+     * Bytes of WAL that one batch writes about its checkpoint row, over the last 512 MB or less up to here. Now and
+     * then a whole page is among it, so it takes many batches to even that out.
      *
      * @param from where the migrate pass began
      * @param to where it ended
