@@ -140,7 +140,7 @@ interface SettingsMapping {
         @WithDefault("0.025")
         double cores();
 
-        @WithDefault("10ms")
+        @WithDefault("2ms")
         Duration shortestBatch();
 
         @WithDefault("0.25")

@@ -58,7 +58,7 @@ public record Servo(
             1.05,
             0.5,
             1.5,
-            Duration.ofMillis(10));
+            Duration.ofMillis(2));
 
     /** What the pace aims at when it changes: the middle of the dead band. */
     double aim() {

@@ -51,6 +51,7 @@ public final class Throttle implements AutoCloseable {
     private long worked;
     private long since;
     private boolean idle;
+    private boolean held;
 
     /**
      * A budget, and what tells how much of it may be used.
@@ -103,6 +104,12 @@ public final class Throttle implements AutoCloseable {
      * @param lanes at work on the database, of all runs and workers, at least 1
      */
     public Leave ask(int lanes) {
+        Leave leave = decide(lanes);
+        held = leave instanceof Leave.Denied denied && denied.held();
+        return leave;
+    }
+
+    private Leave decide(int lanes) {
         long now = time.nanos();
         if (!looked || now - lookedAt >= STEP) {
             look(now);
@@ -307,9 +314,9 @@ public final class Throttle implements AutoCloseable {
         idle = true;
     }
 
-    /** The share of time that is worked now, 0 in a hold. */
+    /** The share of time that may be worked, as of the last question; 0 in a hold, whatever holds. */
     public double share() {
-        return pace.held() ? 0 : allowed();
+        return held ? 0 : allowed();
     }
 
     /** What the signals and the budget both allow. */

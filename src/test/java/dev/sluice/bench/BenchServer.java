@@ -3,7 +3,9 @@ package dev.sluice.bench;
 import dev.sluice.testing.TestPostgres;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -51,6 +53,7 @@ final class BenchServer implements AutoCloseable {
      * @param changes settings that differ from the usual ones, written as {@code SHOW} writes them
      */
     static BenchServer start(Path data, Map<String, String> changes) throws IOException {
+        empty(data);
         Map<String, String> settings = new TreeMap<>(SETTINGS);
         settings.putAll(changes);
         var builder = EmbeddedPostgres.builder().setDataDirectory(data).setCleanDataDirectory(true);
@@ -59,6 +62,25 @@ final class BenchServer implements AutoCloseable {
         settings.forEach(server::requireInForce);
         server.makeWal();
         return server;
+    }
+
+    /** What a run that was ended by force has left: its files go, its server is for the caller to stop. */
+    private static void empty(Path data) throws IOException {
+        Path pid = data.resolve("postmaster.pid");
+        if (Files.exists(pid)) {
+            long process = Long.parseLong(Files.readAllLines(pid).getFirst());
+            if (ProcessHandle.of(process).isPresent()) {
+                throw new IllegalStateException("process " + process + " is still at work on " + data
+                        + ", the server of an earlier run. Fix: stop it (kill " + process + ") and run again.");
+            }
+        }
+        if (Files.exists(data)) {
+            try (var files = Files.walk(data)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
     }
 
     /** The server's options have their order; what counts is what it says. */

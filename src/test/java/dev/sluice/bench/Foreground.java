@@ -24,6 +24,8 @@ final class Foreground {
     static final String UNTHROTTLED = "people-unthrottled";
     static final String LOOP = "loop";
     static final String SINGLE = "single";
+    /** Two phases alone, one after the other: how far apart they are is noise. */
+    static final String NOTHING = "nothing";
 
     /** A round's WAL stays below the half of it at which the server asks for a checkpoint. */
     private static final Map<String, String> SERVER = Map.of("max_wal_size", "32GB");
@@ -132,6 +134,7 @@ final class Foreground {
             }
             log = stage.end();
         }
+        taken.addAll(noise(taken));
         for (Taken t : taken) {
             var compared = new Compared(
                     felt(log, t.alone, load), felt(log, t.beside, load), t.beside.rowsPerSecond(), t.beside.limit());
@@ -151,6 +154,30 @@ final class Foreground {
             return Optional.empty();
         }
         return Optional.of(new Taken(GUARDED, stage.alone(cadence), beside.get()));
+    }
+
+    /** Every second pair is in reverse order, so phases alone lie side by side; the first counts as beside in turn. */
+    private static List<Taken> noise(List<Taken> taken) {
+        List<Phase> alone = taken.stream()
+                .filter(t -> t.neighbour.equals(GUARDED))
+                .map(Taken::alone)
+                .toList();
+        List<Phase> beside = taken.stream()
+                .filter(t -> t.neighbour.equals(GUARDED))
+                .map(Taken::beside)
+                .toList();
+        List<Taken> noise = new ArrayList<>();
+        for (int i = 1; i < alone.size(); i++) {
+            Phase first = alone.get(i - 1);
+            Phase second = alone.get(i);
+            boolean nothingBetween = beside.stream()
+                    .noneMatch(b -> b.from().isAfter(first.from()) && b.from().isBefore(second.from()));
+            if (nothingBetween) {
+                boolean turn = noise.size() % 2 == 0;
+                noise.add(new Taken(NOTHING, turn ? first : second, turn ? second : first));
+            }
+        }
+        return noise;
     }
 
     /**

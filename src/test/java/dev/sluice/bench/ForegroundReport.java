@@ -38,6 +38,7 @@ final class ForegroundReport {
 
     private static Map<String, String> titles() {
         Map<String, String> titles = new LinkedHashMap<>();
+        titles.put(Foreground.NOTHING, "nothing, next to nothing (noise)");
         titles.put(Foreground.GUARDED, "Sluice, default settings");
         titles.put(Foreground.UNTHROTTLED, "Sluice, `throttle: off`");
         titles.put(Foreground.LOOP, "plpgsql loop of 1,000");
@@ -125,21 +126,33 @@ final class ForegroundReport {
         measured.forEach((scenario, by) -> {
             List<Compared> pairs = by.getOrDefault(Foreground.GUARDED, List.of());
             for (Promise p : PROMISES) {
-                double[] ratios =
-                        pairs.stream().mapToDouble(c -> c.ratio(p.figure)).toArray();
-                double bound = Statistics.upperBoundOfMedian(ratios, RESAMPLES, SEED);
+                double[] ratios = ratios(pairs, p);
                 row(
                         text,
                         p.text + " by alone",
                         scenario,
                         Limits.atMost(p.most),
                         number(Statistics.median(ratios)),
-                        bound);
+                        bound(ratios));
+            }
+            for (Promise p : PROMISES) {
+                double[] ratios = ratios(by.getOrDefault(Foreground.NOTHING, List.of()), p);
+                text.append(String.format(
+                        "| %s of nothing next to nothing | %s | | %s | %s | noise |%n",
+                        p.text, scenario.key(), number(Statistics.median(ratios)), number(bound(ratios))));
             }
             double rate = median(pairs, Compared::rowsPerSecond)
                     / median(by.getOrDefault(Foreground.UNTHROTTLED, List.of()), Compared::rowsPerSecond);
             row(text, "rows/s by `throttle: off`", scenario, Limits.atLeast(0.5), "", rate);
         });
+    }
+
+    private static double[] ratios(List<Compared> pairs, Promise p) {
+        return pairs.stream().mapToDouble(c -> c.ratio(p.figure)).toArray();
+    }
+
+    private static double bound(double[] ratios) {
+        return Statistics.upperBoundOfMedian(ratios, RESAMPLES, SEED);
     }
 
     private static void row(

@@ -153,6 +153,7 @@ class ThrottleTest {
             assertThat(hold.code()).isEqualTo("replica-lag");
             assertThat(hold.text()).contains("replica-lag is unknown: ", "permission denied", "on-unknown: ignore");
             assertThat(hold.ageSeconds()).isGreaterThan(1);
+            assertThat(throttle.share()).isZero();
             dial.broken = null;
             pass(throttle, 2);
             assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
