@@ -39,6 +39,8 @@ public final class Benchmark {
         this.contenders = List.of(
                 new Contender("single", "one single UPDATE", two, Plain::singleUpdate),
                 new Contender("loop", "plpgsql loop of 1,000", two, Plain::loop),
+                new Contender("longloop", "plpgsql loop of 12,500, not waiting", two, Plain::longLoop),
+                new Contender("heldloop", "the same beside a snapshot", two, Plain::longLoopBesideASnapshot),
                 sluice("off", "Sluice, stripes: off", two, "stripes: off"),
                 sluice("stripes", "Sluice, " + striped, two, striped),
                 sluice("two", "Sluice, two partitions, " + striped, two, striped, "partitions: 2"),

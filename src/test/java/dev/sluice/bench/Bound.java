@@ -21,6 +21,7 @@ record Bound(
     /** All that are promised; a ratio is the median of the rounds' ratios. */
     static final List<Bound> ALL = List.of(
             rate("off", "single", 0.9),
+            rate("off", "longloop", 0.95),
             wal("off", 1.05),
             rate("stripes", "single", 1.3),
             wal("stripes", 0.65),

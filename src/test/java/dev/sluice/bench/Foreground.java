@@ -174,7 +174,9 @@ final class Foreground {
                     .noneMatch(b -> b.from().isAfter(first.from()) && b.from().isBefore(second.from()));
             if (nothingBetween) {
                 boolean turn = noise.size() % 2 == 0;
-                noise.add(new Taken(NOTHING, turn ? first : second, turn ? second : first));
+                Phase other = turn ? second : first;
+                noise.add(
+                        new Taken(NOTHING, turn ? first : second, new Phase(other.from(), other.to(), Double.NaN, "")));
             }
         }
         return noise;

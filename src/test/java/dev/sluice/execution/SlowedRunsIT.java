@@ -34,106 +34,123 @@ class SlowedRunsIT {
     private Path folder;
 
     private final ExecutorService application = Executors.newVirtualThreadPerTaskExecutor();
-    private Primary primary;
-    private TestEngine engine;
-    private UUID run;
-    private CompletableFuture<RunStatus> end;
-
-    /** A run that goes on for minutes, since each of its rows takes a millisecond; it heeds this signal. */
-    private void begin(String signal, Map<String, String> settings) {
-        primary = Primary.start(folder, settings);
-        engine = ThrottledRunsIT.engine(primary, 100_000);
-        engine.db().run("ALTER TABLE t SET (autovacuum_enabled = off)");
-        ThrottledRunsIT.dear(engine, 0.001);
-        run = engine.queue(TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
-                        + " batch: { size: 20, target: 20ms }, throttle: { cores: off, " + signal + " } }"))
-                .id();
-        end = engine.carryAside(run);
-        awaitFullSpeed();
-    }
-
-    private void awaitFullSpeed() {
-        await().atMost(PATIENCE)
-                .until(() ->
-                        ThrottledRunsIT.pace(engine.runs().find(run).orElseThrow()) == 1.0);
-    }
-
-    /** The run is slowed for this reason, until it is over. */
-    private RunStatus.Limit awaitSlow(String signal) {
-        RunStatus.Limit limit = ThrottledRunsIT.awaitReason(engine, run, signal);
-        assertThat(ThrottledRunsIT.pace(engine.runs().find(run).orElseThrow())).isLessThan(1);
-        return limit;
-    }
-
-    private void cancel() throws Exception {
-        engine.runs().cancel(run, TestEngine.TESTER);
-        assertThat(end.get().state()).isEqualTo("cancelled");
-    }
 
     @AfterEach
-    void stop() throws Exception {
-        if (engine != null) {
-            engine.close();
+    void stop() {
+        application.shutdownNow();
+    }
+
+    /** A run that goes on for minutes, since each of its rows takes a millisecond, on a server of its own. */
+    private record Slowed(Primary primary, TestEngine engine, UUID id, CompletableFuture<RunStatus> end)
+            implements AutoCloseable {
+        /**
+         * It has come to full speed.
+         *
+         * @param signal that it heeds, with a limit
+         */
+        static Slowed begin(Path folder, Map<String, String> settings, String signal) {
+            Primary primary = Primary.start(folder, settings);
+            TestEngine engine = ThrottledRunsIT.engine(primary, 100_000);
+            engine.db().run("ALTER TABLE t SET (autovacuum_enabled = off)");
+            ThrottledRunsIT.dear(engine, 0.001);
+            UUID id = engine.queue(TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
+                            + " batch: { size: 20, target: 20ms }, throttle: { cores: off, " + signal + " } }"))
+                    .id();
+            var slowed = new Slowed(primary, engine, id, engine.carryAside(id));
+            slowed.awaitFullSpeed();
+            return slowed;
         }
-        if (primary != null) {
+
+        void awaitFullSpeed() {
+            await().atMost(PATIENCE).until(() -> pace() == 1.0);
+        }
+
+        /** It is slowed for this reason. */
+        RunStatus.Limit awaitReason(String signal) {
+            RunStatus.Limit limit = ThrottledRunsIT.awaitReason(engine, id, signal);
+            await().atMost(PATIENCE).until(() -> pace() < 1.0);
+            return limit;
+        }
+
+        void run(String... sql) {
+            engine.db().run(sql);
+        }
+
+        private double pace() {
+            return ThrottledRunsIT.pace(engine.runs().find(id).orElseThrow());
+        }
+
+        void cancel() throws Exception {
+            engine.runs().cancel(id, TestEngine.TESTER);
+            assertThat(end.get().state()).isEqualTo("cancelled");
+        }
+
+        @Override
+        public void close() throws Exception {
+            engine.close();
             primary.close();
         }
-        application.shutdownNow();
     }
 
     @Test
     void commitsThatTakeLongSlowTheRun() throws Exception {
-        begin("commit-latency: 3", Map.of("fsync", "on"));
-        engine.db()
-                .run(
-                        "ALTER SYSTEM SET commit_siblings = 0",
-                        "ALTER SYSTEM SET commit_delay = 100000",
-                        "SELECT pg_reload_conf()");
-        assertThat(awaitSlow("commit-latency").message()).contains("commit-latency", ">= 3 times");
-        engine.db().run("ALTER SYSTEM SET commit_delay = 0", "SELECT pg_reload_conf()");
-        awaitFullSpeed();
-        cancel();
+        try (Slowed slowed = Slowed.begin(folder, Map.of("fsync", "on"), "commit-latency: 3")) {
+            slowed.run(
+                    "ALTER SYSTEM SET commit_siblings = 0",
+                    "ALTER SYSTEM SET commit_delay = 100000",
+                    "SELECT pg_reload_conf()");
+            assertThat(slowed.awaitReason("commit-latency").message()).contains("commit-latency", ">= 3 x 10ms");
+            slowed.run("ALTER SYSTEM SET commit_delay = 0", "SELECT pg_reload_conf()");
+            slowed.awaitFullSpeed();
+            slowed.cancel();
+        }
     }
 
     @Test
     void deadRowsSlowTheRunUntilTheyAreVacuumed() throws Exception {
-        begin("dead-tuples: 20%", Map.of());
-        engine.db().run("UPDATE t SET a = a WHERE id > 50000"); // where the run is not yet
-        assertThat(awaitSlow("dead-tuples").message()).contains("dead-tuples", ">= 20%");
-        engine.db().run("VACUUM t");
-        awaitFullSpeed();
-        cancel();
+        try (Slowed slowed = Slowed.begin(folder, Map.of(), "dead-tuples: 20%")) {
+            slowed.run("UPDATE t SET a = a WHERE id > 50000"); // where the run is not yet
+            assertThat(slowed.awaitReason("dead-tuples").message()).contains("dead-tuples", ">= 20%");
+            slowed.run("VACUUM t");
+            slowed.awaitFullSpeed();
+            slowed.cancel();
+        }
     }
 
     @Test
     void aVacuumThatTakesLongSlowsTheRun() throws Exception {
-        begin("autovacuum: 2s", Map.of());
-        application.execute(() -> vacuum(engine.db()));
-        assertThat(awaitSlow("autovacuum").message()).contains("autovacuum of public.t", ">= 2s");
-        engine.db().run("SELECT pg_cancel_backend(pid) FROM pg_stat_progress_vacuum");
-        awaitFullSpeed();
-        cancel();
+        try (Slowed slowed = Slowed.begin(folder, Map.of(), "autovacuum: 2s")) {
+            var vacuum = application.submit(() -> vacuum(slowed.engine().db()));
+            assertThat(slowed.awaitReason("autovacuum").message()).contains("autovacuum of t at work for ", ">= 2s");
+            slowed.run("SELECT pg_cancel_backend(pid) FROM pg_stat_progress_vacuum");
+            assertThat(vacuum.get()).contains("canceling statement due to user request");
+            slowed.awaitFullSpeed();
+            slowed.cancel();
+        }
     }
 
-    private static void vacuum(TestPostgres.Fresh db) {
+    /** One that takes minutes unless somebody cancels it; what it ended with. */
+    private static String vacuum(TestPostgres.Fresh db) {
         try (Connection c = db.connect();
                 Statement s = c.createStatement()) {
             s.execute("SET vacuum_cost_delay = '100ms'");
             s.execute("SET vacuum_cost_limit = 1");
             s.execute("VACUUM t");
+            return "";
         } catch (SQLException e) {
-            // it is cancelled
+            return String.valueOf(e.getMessage());
         }
     }
 
     /** They count for five minutes, so the way back is for the tests with a clock of their own. */
     @Test
     void checkpointsOnRequestSlowTheRun() throws Exception {
-        begin("checkpoints: 3", Map.of());
-        for (int i = 0; i < 5; i++) {
-            engine.db().run("CHECKPOINT");
+        try (Slowed slowed = Slowed.begin(folder, Map.of(), "checkpoints: 3")) {
+            for (int i = 0; i < 5; i++) {
+                slowed.run("CHECKPOINT");
+            }
+            assertThat(slowed.awaitReason("checkpoints").message()).contains("checkpoints 5 in 5m >= 3");
+            slowed.cancel();
         }
-        assertThat(awaitSlow("checkpoints").message()).contains("checkpoints 5 in 5m >= 3");
-        cancel();
     }
 }

@@ -333,9 +333,9 @@ class ThrottleTest {
             sampler.readDue();
             assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
             assertThat(throttle.share()).isEqualTo(0.2);
-            assertThat(throttle.batchSeconds(0.2)).isEqualTo(0.01);
+            assertThat(throttle.batchSeconds(0.2)).isEqualTo(0.2 * 0.2 * 0.2, within(1e-9));
             assertThat(throttle.batchSeconds(1)).isEqualTo(0.2 * 0.2, within(1e-9));
-            assertThat(throttle.batchSeconds(0.04)).as("short enough").isEqualTo(0.01);
+            assertThat(throttle.batchSeconds(0.04)).as("short enough").isEqualTo(0.002);
             assertThat(throttle.batchSeconds(0.001)).as("wanted shorter").isEqualTo(0.001);
             throttle.begins();
             time.step(Duration.ofMillis(10));
