@@ -8,7 +8,8 @@ package dev.sluice.throttle;
  * shrinks by {@code aim / pressure}, to half at most in one step; from {@link Servo#hold} on, or by a hard signal, it
  * holds. It never grows while something else than the pace limits the work.
  *
- * @param share of time that is worked, {@link Servo#floor} to 1; what it goes on with while it is held
+ * @param share of time that is worked, {@link Servo#floor} to 1, or less under a budget; what it goes on with while it
+ *     is held
  * @param held whether nothing may be done
  * @param pressure smoothed, 1.0 at the limit; NaN before the first sample
  * @param ceiling the share at which the pressure was last too high
@@ -41,8 +42,10 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
      * @param seconds since the step before
      * @param idle whether the lane has worked clearly less than it might have: a rate limited it, or there was nothing
      *     to do
+     * @param most share that something else, a budget, allows, above 0 to 1: from there it shrinks, since shrinking
+     *     what is not worked anyway would change nothing, and the floor is a part of it
      */
-    public Pace after(double sample, boolean hard, double seconds, boolean idle, Servo servo) {
+    public Pace after(double sample, boolean hard, double seconds, boolean idle, double most, Servo servo) {
         double dt = Math.max(0, Math.min(LONGEST_STEP, seconds));
         double smooth = Double.isNaN(pressure) ? sample : pressure + servo.weight() * (sample - pressure);
         // a count that stands at its limit would else come as near as one likes to it, and never reach it
@@ -52,11 +55,11 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
             return now.whileHeld(hard, dt, servo);
         }
         if (hard || smooth >= servo.hold()) {
-            double most = Math.max(servo.floor(), Math.min(share, ceiling) / 2);
-            return new Pace(servo.floor(), true, smooth, most, 0, 0);
+            double high = Math.max(servo.floor(), Math.min(share, ceiling) / 2);
+            return new Pace(servo.floor(), true, smooth, high, 0, 0);
         }
         if (smooth >= servo.limit()) {
-            return now.shrunk(servo);
+            return now.shrunk(most, servo);
         }
         return smooth < servo.calm() && !idle && now.isSettled(servo) ? now.grown(dt, servo) : now;
     }
@@ -81,11 +84,12 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
                         servo.settle().toNanos() / 2e9); // it has been quiet for a while
     }
 
-    private Pace shrunk(Servo servo) {
+    private Pace shrunk(double most, Servo servo) {
         if (!isSettled(servo) && pressure < servo.urgent()) {
             return this;
         }
-        double less = Math.max(servo.floor(), share * Math.max(servo.shrink(), servo.aim() / pressure));
+        double less = Math.max(
+                servo.floor() * most, Math.min(share, most) * Math.max(servo.shrink(), servo.aim() / pressure));
         return new Pace(less, false, pressure, less, 0, 0);
     }
 

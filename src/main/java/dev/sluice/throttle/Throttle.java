@@ -255,7 +255,7 @@ public final class Throttle implements AutoCloseable {
 
     /** Judges what was read last; also where nothing follows from it now. */
     private void look(long now) {
-        Verdict most = null;
+        Verdict first = null;
         List<Verdict> all = new ArrayList<>();
         long at = now;
         for (Heeded h : heeded) {
@@ -265,13 +265,13 @@ public final class Throttle implements AutoCloseable {
                     continue;
                 }
                 all.add(verdict);
-                if (most == null || isWorse(verdict, most)) {
-                    most = verdict;
+                if (first == null || isWorse(verdict, first)) {
+                    first = verdict;
                     at = known.at();
                 }
             }
         }
-        worst = most;
+        worst = first;
         verdicts = List.copyOf(all);
         judgedAt = at;
         looked = true;
@@ -279,11 +279,12 @@ public final class Throttle implements AutoCloseable {
     }
 
     private void step(long now) {
-        Verdict most = worst;
-        boolean hard = most != null && most.hard();
-        pace = pace.after(most == null ? 0 : most.pressure(), hard, (now - stepped) / 1e9, idle, servo);
-        if (pace.held() && most != null && (hard || most.pressure() >= servo.limit())) {
-            holder = most;
+        Verdict presses = worst;
+        boolean hard = presses != null && presses.hard();
+        double pressure = presses == null ? 0 : presses.pressure();
+        pace = pace.after(pressure, hard, (now - stepped) / 1e9, idle, most, servo);
+        if (pace.held() && presses != null && (hard || pressure >= servo.limit())) {
+            holder = presses;
         }
         stepped = now;
         idle = false;

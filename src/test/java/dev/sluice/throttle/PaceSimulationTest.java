@@ -24,7 +24,7 @@ class PaceSimulationTest {
         for (int t = 0; t < seconds; t++) {
             double felt = shares.size() >= delay ? shares.get(shares.size() - delay) : 0;
             double pressure = (others.applyAsDouble(t) + ours * felt) * Math.exp(NOISE * random.nextGaussian());
-            pace = pace.after(pressure, false, 1, false, Servo.DEFAULT);
+            pace = pace.after(pressure, false, 1, false, 1, Servo.DEFAULT);
             shares.add(pace.held() ? 0 : pace.share());
         }
         return shares;

@@ -362,6 +362,28 @@ class ThrottleTest {
         }
     }
 
+    /** A signal over its limit slows a lane below its budget at once, and is the reason then. */
+    @Test
+    void aSignalCountsUnderABudgetToo() {
+        var busy = new Dial(CoreBudget.CODE);
+        busy.value = 2;
+        var lag = new Dial("replica-lag");
+        try (Throttle throttle = bounded(new CoreBudget(0.05, 4, true), busy, lag)) {
+            pass(throttle, 10);
+            assertThat(throttle.share()).isEqualTo(0.2);
+            lag.value = 1.5;
+            pass(throttle, 3);
+            assertThat(throttle.share()).isLessThan(0.2);
+            throttle.begins();
+            throttle.ends(10_000_000);
+            Leave.Denied rest = denied(throttle.ask(1));
+            assertThat(rest.code()).isEqualTo("replica-lag");
+            lag.value = 0.1;
+            pass(throttle, 30);
+            assertThat(throttle.share()).isEqualTo(0.2);
+        }
+    }
+
     /** Who cannot see whether others are at work takes it that they are. */
     @Test
     void aBudgetHoldsWhereNobodyCanTellWhetherOthersAreAtWork() {
@@ -380,9 +402,13 @@ class ThrottleTest {
     }
 
     private Throttle bounded(CoreBudget budget, Source activity) {
+        return bounded(budget, activity, new Dial("replica-lag"));
+    }
+
+    private Throttle bounded(CoreBudget budget, Source activity, Dial heeded) {
         return new Throttle(
                 sampler,
-                List.of(new Dial("replica-lag").heeded(false, true)),
+                List.of(heeded.heeded(false, true)),
                 new OpeningHours(List.of()),
                 Optional.of(new Throttle.Bounded(budget, activity)),
                 Servo.DEFAULT,
