@@ -79,7 +79,7 @@ final class Admission {
                 return true;
             }
             waited = true;
-            throttle.isLimitedElsewhere();
+            isLimitedElsewhere();
             Duration length = owed.get().length();
             persistence.rest(owed.get().limit(), length.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : length);
         }
@@ -136,6 +136,14 @@ final class Admission {
      */
     void ends(boolean committed) {
         throttle.ends(committed ? time.nanos() - begun : 0);
+        if (!committed) {
+            isLimitedElsewhere();
+        }
+    }
+
+    /** Something else than the pace keeps the lane from working all that it might, so the pace is not to grow. */
+    void isLimitedElsewhere() {
+        throttle.isLimitedElsewhere();
     }
 
     /** What it did. */

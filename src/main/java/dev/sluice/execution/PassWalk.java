@@ -285,6 +285,7 @@ final class PassWalk {
 
     private void rest(long worked) throws Stop, InterruptedException {
         if (rest > 0) {
+            admission.isLimitedElsewhere();
             persistence.rest(
                     new RunStatus.Limit("verification-pace", "verifying again, gently", null, null, time.now()),
                     Duration.ofNanos((long) (worked * rest)));

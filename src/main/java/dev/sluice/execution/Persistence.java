@@ -9,8 +9,10 @@ import dev.sluice.run.RunStatus;
 import dev.sluice.time.Time;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +26,10 @@ final class Persistence {
     private static final Logger LOG = LoggerFactory.getLogger(Persistence.class);
     /** Rests come with every batch, for one reason and then for another: a line for them at most so often. */
     private static final long REST_LINES = Duration.ofSeconds(30).toNanos();
+    /** A reason that goes on, or takes turns with another, is told again after so long. */
+    private static final long SAME_REASON = Duration.ofMinutes(10).toNanos();
+    /** Without a rest for so long, the lane is at full speed. */
+    private static final long FULL_SPEED = Duration.ofSeconds(5).toNanos();
     /** While the database is away it is asked again at least this often. */
     private static final Duration LONGEST_AWAY = Duration.ofSeconds(5);
     /** A lock that was not to be had is tried again at least this often: whoever has it may be gone by then. */
@@ -43,10 +49,12 @@ final class Persistence {
     private long counted;
     /** The run rests between batches, and {@link Vitals#limit} says why. */
     private boolean resting;
-    /** Why it rested when that was last logged, and when. */
-    private String restLogged = "";
+    /**
+     * Why it has rested since it was last at full speed, as far as that is logged, and when it was; the last one last.
+     */
+    private final SequencedMap<String, Long> restLogged = new LinkedHashMap<>();
 
-    private long restLoggedAt;
+    private long restedAt;
     /** A connection was lost, and nobody has looked since whether the same database answers. */
     private boolean lost;
 
@@ -186,14 +194,20 @@ final class Persistence {
     void rest(RunStatus.Limit limit, Duration length) throws Stop, InterruptedException {
         count();
         holding = null; // the wait after an error is over
-        boolean news = tell(limit) && !restLogged.equals(limit.reason());
-        if (news && (restLogged.isEmpty() || time.nanos() - restLoggedAt >= REST_LINES)) {
+        tell(limit);
+        restedAt = time.nanos();
+        if (isNews(limit.reason())) {
             LOG.info("run {} of {} is slowed by {}: {}", vitals.run(), job, limit.reason(), limit.message());
-            restLogged = limit.reason();
-            restLoggedAt = time.nanos();
+            restLogged.putLast(limit.reason(), restedAt);
         }
         resting = true;
         pause(limit, length, TimeSpent.On.PACED);
+    }
+
+    private boolean isNews(String reason) {
+        Long last = restLogged.isEmpty() ? null : restLogged.lastEntry().getValue();
+        Long same = restLogged.get(reason);
+        return (last == null || restedAt - last >= REST_LINES) && (same == null || restedAt - same >= SAME_REASON);
     }
 
     /** Shows what limits the run now; whether the reason is a new one. */
@@ -269,10 +283,14 @@ final class Persistence {
         if (resting) {
             resting = false;
             vitals.limitedBy(null);
-            if (time.nanos() - restLoggedAt >= REST_LINES && !restLogged.isEmpty()) {
-                LOG.info("run {} of {} goes at full speed again, after: {}", vitals.run(), job, restLogged);
-                restLogged = "";
-            }
+        }
+        if (!restLogged.isEmpty() && time.nanos() - restedAt >= FULL_SPEED) {
+            LOG.info(
+                    "run {} of {} goes at full speed again, after: {}",
+                    vitals.run(),
+                    job,
+                    String.join(", ", restLogged.keySet()));
+            restLogged.clear();
         }
     }
 }

@@ -4,6 +4,9 @@ import static dev.sluice.testing.TestEngine.known;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.sluice.metrics.Meters;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.problem.Problem;
@@ -21,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class PersistenceTest {
     private final SteppedTime time = new SteppedTime();
@@ -127,6 +131,55 @@ class PersistenceTest {
             persistence.released();
         }
         assertThat(held("rows-per-second")).isEqualTo(6.0);
+    }
+
+    /** Each reason that lasts is logged, however soon after another; and full speed is, once it lasts. */
+    @Test
+    void whatLimitsARunIsLoggedOnceAndFullSpeedAfterIt() throws Exception {
+        var log = (Logger) LoggerFactory.getLogger(Persistence.class);
+        var lines = new ListAppender<ILoggingEvent>();
+        lines.start();
+        log.addAppender(lines);
+        try {
+            rest("first-sample", 1);
+            rest("cores", 60);
+            rest("replica-lag", 1);
+            rest("cores", 60);
+            rest("replica-lag", 1);
+            assertThat(logged(lines))
+                    .containsExactly("slowed by first-sample", "slowed by cores", "slowed by replica-lag");
+            rest("cores", 600);
+            assertThat(logged(lines)).as("it goes on").hasSize(4).last().isEqualTo("slowed by cores");
+            persistence.rested();
+            time.step(Duration.ofSeconds(1));
+            rest("cores", 1);
+            assertThat(logged(lines)).as("one batch without a rest").hasSize(4);
+            persistence.rested();
+            time.step(Duration.ofSeconds(5));
+            persistence.rested();
+            persistence.rested();
+            assertThat(logged(lines))
+                    .hasSize(5)
+                    .last()
+                    .isEqualTo("goes at full speed again, after: first-sample, replica-lag, cores");
+            rest("replica-lag", 1);
+            assertThat(logged(lines)).last().isEqualTo("slowed by replica-lag");
+        } finally {
+            log.detachAppender(lines);
+        }
+    }
+
+    private void rest(String reason, int seconds) throws Exception {
+        for (int i = 0; i < seconds; i++) {
+            persistence.rest(new RunStatus.Limit(reason, "pace", null, null, time.now()), Duration.ofSeconds(1));
+        }
+    }
+
+    private static List<String> logged(ListAppender<ILoggingEvent> lines) {
+        return lines.list.stream()
+                .map(ILoggingEvent::getFormattedMessage)
+                .map(l -> l.replaceAll("^run .* of j (is )?", "").replaceAll(": pace$", ""))
+                .toList();
     }
 
     @Test
