@@ -11,8 +11,10 @@ import dev.sluice.phase.GateAnswer.Reason;
 import dev.sluice.problem.Problem;
 import dev.sluice.run.Evidence;
 import dev.sluice.run.Proof;
+import dev.sluice.throttle.OpeningHours;
 import dev.sluice.time.DurationText;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -78,7 +80,7 @@ public final class SwitchGate implements Gates {
                                 + " now). Run it again.")));
         Evidence evidence = proof.get().evidence();
         if (evidence != null) {
-            age(name, proof.get(), evidence).ifPresent(reasons::add);
+            age(name, job, proof.get(), evidence).ifPresent(reasons::add);
             identity(proof.get().database(), evidence).ifPresent(reasons::add);
         }
         return new GateAnswer(
@@ -138,22 +140,32 @@ public final class SwitchGate implements Gates {
         return failure == null ? "." : ": " + failure.message();
     }
 
-    /** Evidence that could be renewed, and is not, has lost its worth: nobody has looked since. */
-    private Optional<Reason> age(String name, Proof proof, Evidence evidence) {
+    /**
+     * Evidence that could be renewed, and is not, has lost its worth: nobody has looked since. Time in which the job
+     * may not work does not count.
+     */
+    private Optional<Reason> age(String name, Optional<Job> job, Proof proof, Evidence evidence) {
         Duration age = proof.age();
         Duration renewal = proof.renewal();
         if (age == null || renewal == null) {
             return Optional.empty();
         }
         Duration limit = repeatEvery.multipliedBy(2).plus(renewal);
-        if (age.compareTo(limit) <= 0) {
+        var hours =
+                new OpeningHours(job.map(j -> j.migrate().throttle().windows()).orElse(List.of()));
+        Instant verified = evidence.verifiedAsOf();
+        if (hours.openBetween(verified, verified.plus(age), limit.plusMinutes(1))
+                        .compareTo(limit)
+                <= 0) {
             return Optional.empty();
         }
         return Optional.of(new Reason(
                 "evidence-old",
                 "The rows were last verified " + whole(age) + " ago, as of " + evidence.verifiedAsOf()
                         + "; evidence older than " + whole(limit) + " is void, since it is renewed every "
-                        + DurationText.format(repeatEvery) + ". Look at `sluice status " + name
+                        + DurationText.format(repeatEvery)
+                        + (hours.windows().isEmpty() ? "" : " (only time in the job's windows counts)")
+                        + ". Look at `sluice status " + name
                         + "` for what holds the renewal, and whether a worker is alive; it opens when the rows have been"
                         + " looked at again."));
     }

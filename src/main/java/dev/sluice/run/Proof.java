@@ -29,6 +29,8 @@ public record Proof(
         @Nullable Duration renewal) {
     /** A renewal rests this many times as long as it works. */
     public static final int RENEWAL_REST = 4;
+    /** A lane at the slowest pace short of a hold ({@code throttle.floor}) takes so many times as long. */
+    private static final int SLOWEST = 20;
 
     static Proof of(RunRecord row) {
         return of(row, null);
@@ -54,10 +56,10 @@ public record Proof(
         }
         Duration last =
                 Duration.between(evidence.verifiedAsOf(), row.getVerifiedAt().toInstant());
-        // the first verification went at full pace, and ANALYZE came after it
+        // ANALYZE comes after the first verification, which may have gone at full pace where nobody else was there
         boolean gentle = evidence.verifiedAsOf().isAfter(evidence.analyzedAt());
         Duration length = last.isNegative() ? Duration.ZERO : last;
-        return gentle ? length : length.multipliedBy(1 + RENEWAL_REST);
+        return length.multipliedBy(gentle ? SLOWEST / (1 + RENEWAL_REST) : SLOWEST);
     }
 
     /** Whether there is anything to look at again. */

@@ -1,6 +1,7 @@
 package dev.sluice.throttle;
 
 import dev.sluice.job.Window;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -17,6 +18,8 @@ import java.util.Optional;
 public record OpeningHours(List<Window> windows) {
     private static final DateTimeFormatter MOMENT =
             DateTimeFormatter.ofPattern("EEE yyyy-MM-dd HH:mm VV", Locale.ENGLISH);
+    /** Windows are written in minutes. */
+    private static final Duration STEP = Duration.ofMinutes(1);
 
     public OpeningHours {
         windows = List.copyOf(windows);
@@ -41,5 +44,27 @@ public record OpeningHours(List<Window> windows) {
             return Optional.empty();
         }
         return windows.stream().map(w -> new Closed(w.opensAfter(now), w)).min(Comparator.comparing(Closed::until));
+    }
+
+    /**
+     * For how long the job might have worked between two moments, in whole minutes where it has windows.
+     *
+     * @param enough nothing beyond this is counted
+     * @return at most {@code enough}
+     */
+    public Duration openBetween(Instant from, Instant to, Duration enough) {
+        if (windows.isEmpty()) {
+            Duration all = Duration.between(from, to);
+            return all.compareTo(enough) < 0 ? all : enough;
+        }
+        Duration open = Duration.ZERO;
+        // from the end, where it counts: what is enough is found soon, however long ago the other moment is
+        for (Instant t = to.minus(STEP); !t.isBefore(from) && open.compareTo(enough) < 0; t = t.minus(STEP)) {
+            Instant moment = t;
+            if (windows.stream().anyMatch(w -> w.isOpen(moment))) {
+                open = open.plus(STEP);
+            }
+        }
+        return open.compareTo(enough) < 0 ? open : enough;
     }
 }

@@ -18,8 +18,12 @@ import dev.sluice.run.RunStatus;
 import dev.sluice.testing.TestEngine;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.TextStyle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -221,17 +225,47 @@ class SwitchGateTest {
         assertThat(engine.runs().stale(List.of(job), Duration.ZERO)).doesNotContain(id);
     }
 
+    /** A look keeps to the windows, so evidence does not grow old outside of them. */
+    @Test
+    void timeOutsideOfTheWindowsDoesNotCount() throws Exception {
+        Job job = job("a");
+        UUID id = engine.carry(engine.queue(job).id()).id();
+        set(id, "verified_at = clock_timestamp() - interval '40 h'");
+        set(
+                id,
+                "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '1 s',"
+                        + " 'analyzedAt', verified_at))::text");
+        assertThat(codes()).containsExactly("evidence-old");
+        String inThreeDays = OffsetDateTime.now(ZoneOffset.UTC)
+                .plusDays(3)
+                .getDayOfWeek()
+                .getDisplayName(TextStyle.SHORT, Locale.ENGLISH);
+        windows(inThreeDays + " 00:00-24:00 UTC");
+        assertThat(codes()).isEmpty();
+        windows("Mon-Sun 00:00-24:00 UTC");
+        assertThat(codes()).containsExactly("evidence-old");
+        assertThat(gates.switchGate(t).reasons().getFirst().message())
+                .contains("only time in the job's windows counts");
+    }
+
+    private void windows(String window) {
+        Job job = TestEngine.job("job: " + t + "\nmigrate: { table: " + t
+                + ", set: { b: a }, where: b IS NULL, throttle: { windows: [\"" + window + "\"] } }");
+        FILES.clear();
+        FILES.add(new JobFile(t + ".yaml", Optional.of(job), List.of(), Map.of()));
+    }
+
     @Test
     void evidenceThatNobodyRenewsIsVoidAfterTwiceItsTimeAndWhatALookTakes() throws Exception {
         UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
-        // verified within 10 s, at full pace; a look, a fifth as fast, takes 50 s
-        set(id, "verified_at = clock_timestamp() - interval '7240 s'");
+        // verified within 10 s, at full pace; a look at the slowest pace takes 200 s
+        set(id, "verified_at = clock_timestamp() - interval '7380 s'");
         set(
                 id,
                 "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"
                         + " 'analyzedAt', verified_at))::text");
         assertThat(codes()).isEmpty();
-        set(id, "verified_at = verified_at - interval '20 s'");
+        set(id, "verified_at = verified_at - interval '30 s'");
         set(
                 id,
                 "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"

@@ -3,6 +3,7 @@ package dev.sluice.throttle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.job.Window;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
@@ -48,5 +49,19 @@ class OpeningHoursTest {
         assertThat(night.until()).isEqualTo(Instant.parse("2026-11-25T21:00:00Z"));
         assertThat(night.window().text()).isEqualTo("Mon-Fri 22:00-06:00 Europe/Berlin");
         assertThat(night.text()).isEqualTo("opens Wed 2026-11-25 22:00 Europe/Berlin");
+    }
+
+    @Test
+    void theTimeItWasOpenIsCountedUpToWhatIsEnough() {
+        Instant monday = Instant.parse("2026-11-23T05:00:00Z"); // 06:00 in Berlin
+        Instant tuesday = Instant.parse("2026-11-24T05:00:00Z");
+        Duration week = Duration.ofDays(7);
+        assertThat(HOURS.openBetween(monday, tuesday, week)).isEqualTo(Duration.ofHours(8));
+        assertThat(HOURS.openBetween(monday, tuesday, Duration.ofHours(3))).isEqualTo(Duration.ofHours(3));
+        assertThat(HOURS.openBetween(monday, Instant.parse("2026-11-23T20:00:00Z"), week))
+                .isEqualTo(Duration.ZERO);
+        var always = new OpeningHours(List.of());
+        assertThat(always.openBetween(monday, tuesday, week)).isEqualTo(Duration.ofDays(1));
+        assertThat(always.openBetween(monday, tuesday, Duration.ofHours(3))).isEqualTo(Duration.ofHours(3));
     }
 }
