@@ -3,6 +3,7 @@ package dev.sluice;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -43,11 +44,13 @@ final class FaultTally {
                 .toList();
     }
 
-    /** Of a worker that died or was frozen, with nothing else going wrong meanwhile. */
-    String slowestTakeover() {
-        List<Duration> both = new ArrayList<>(took(Fault.KILL, false));
-        both.addAll(took(Fault.FREEZE, false));
-        return slowest(both.stream().sorted().toList());
+    /** Of a worker that died or was frozen, whatever else went wrong meanwhile; zero where none was. */
+    Duration slowestTakeover() {
+        return overcome.stream()
+                .filter(o -> o.fault == Fault.KILL || o.fault == Fault.FREEZE)
+                .map(Overcome::took)
+                .max(Comparator.naturalOrder())
+                .orElse(Duration.ZERO);
     }
 
     /** A Markdown table. */
@@ -80,7 +83,7 @@ final class FaultTally {
         return sorted.isEmpty() ? "-" : seconds(sorted.getLast());
     }
 
-    private static String seconds(Duration d) {
+    static String seconds(Duration d) {
         return String.format(Locale.ROOT, "%.1f s", d.toMillis() / 1e3);
     }
 }
