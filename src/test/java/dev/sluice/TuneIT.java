@@ -1,0 +1,102 @@
+package dev.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.testing.TestPostgres;
+import dev.sluice.time.Time;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A run that two workers carry is tuned by one of them: both follow, and so does one that is started later. */
+@Tag("database")
+class TuneIT {
+    private static final int FAST = 3000;
+    private static final int SLOW = 300;
+
+    private final Time time = Time.system();
+
+    @TempDir
+    private Path folder;
+
+    private Bench start(String name, TestPostgres.Fresh db) throws IOException {
+        Path jobs = Files.createDirectories(folder.resolve(name));
+        Map<String, String> environment = Bench.environment(jobs, db);
+        environment.put("SLUICE_WORKER_NAME", name);
+        environment.put("SLUICE_WORKER_THREADS", "3");
+        return Bench.start(jobs, environment, Optional.empty());
+    }
+
+    @Test
+    void aLimitIsInEffectOnEveryWorkerWithItsNextBatchAndKeptAcrossRestarts() throws Exception {
+        TestPostgres.Fresh db = TestPostgres.create();
+        Bench.people(db, 200_000);
+        String job = Bench.job("tuned", "partitions: 3", Bench.throttle("rows-per-second: " + FAST));
+        try (Bench second = start("two", db)) {
+            second.define("tuned", job);
+            String run;
+            try (Bench first = start("one", db)) {
+                first.define("tuned", job);
+                run = first.run("tuned");
+                awaitTwoWorkers(db);
+                first.awaitRows(run);
+                var tuned = first.cli("tune", run, "--rows-per-second", "" + SLOW);
+                assertThat(tuned.code()).as(tuned.err()).isZero();
+                awaitNextBatches(db, run);
+                assertThat(rate(db, run)).as("rows/s of both").isBetween(SLOW * 0.7, SLOW * 1.3);
+            }
+            try (Bench third = start("three", db)) {
+                third.define("tuned", job);
+                awaitTwoWorkers(db);
+                awaitNextBatches(db, run);
+                assertThat(rate(db, run)).as("rows/s after a restart").isBetween(SLOW * 0.7, SLOW * 1.3);
+                assertThat(third.get("/api/v1/runs/" + run).at("/settings/rowsPerSecond"))
+                        .isEqualTo("" + SLOW);
+                assertThat(db.value("SELECT count(*) FROM sluice.event WHERE action = 'run.tuned' AND actor = 'local'"))
+                        .isEqualTo("1");
+                assertThat(third.post("/api/v1/runs/" + run + "/cancel").status())
+                        .isEqualTo(200);
+            }
+        }
+    }
+
+    private static void awaitTwoWorkers(TestPostgres.Fresh db) {
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> db.value(
+                                "SELECT count(DISTINCT split_part(carrier, '#', 1)) || ' ' || count(*) FROM sluice.lane"
+                                        + " WHERE carrier IS NOT NULL")
+                        .equals("2 3"));
+    }
+
+    /** Each partition that is walked has got past the batch that may have been in flight. */
+    private static void awaitNextBatches(TestPostgres.Fresh db, String run) {
+        String open = " FROM sluice.checkpoint WHERE pass = 0 AND NOT done AND run_id = '" + run + "'";
+        db.run("DROP TABLE IF EXISTS seen", "CREATE TABLE seen AS SELECT partition, batches" + open);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> db.value("SELECT count(*) FROM seen s JOIN (SELECT partition, batches" + open
+                                + ") c USING (partition) WHERE c.batches < s.batches + 2")
+                        .equals("0"));
+    }
+
+    private double rate(TestPostgres.Fresh db, String run) throws InterruptedException {
+        double[] from = sample(db, run);
+        time.pause(Duration.ofSeconds(5));
+        double[] to = sample(db, run);
+        return (to[1] - from[1]) / (to[0] - from[0]);
+    }
+
+    /** Seconds by the database's clock, and keys walked so far. */
+    private static double[] sample(TestPostgres.Fresh db, String run) {
+        String[] now = db.value("SELECT extract(epoch FROM clock_timestamp()) || ' ' || sum(scanned)"
+                        + " FROM sluice.checkpoint WHERE pass = 0 AND run_id = '" + run + "'")
+                .split(" ", -1);
+        return new double[] {Double.parseDouble(now[0]), Double.parseDouble(now[1])};
+    }
+}
