@@ -46,6 +46,8 @@ public final class Sampler implements AutoCloseable {
     private final Map<Source, Watched> watched = new ConcurrentHashMap<>();
     private final AtomicInteger batches = new AtomicInteger();
     private final SamplingCost cost = new SamplingCost();
+    private final SeenSignals seen = new SeenSignals();
+    private final Rests rests = new Rests();
     private final boolean threads;
     private @Nullable Thread thread;
     private volatile boolean closed;
@@ -72,18 +74,15 @@ public final class Sampler implements AutoCloseable {
         private volatile int watchers;
         /** It was asked what is missing, and nothing was. */
         private volatile boolean readable;
-        /** It has been read since somebody watches. */
-        private volatile boolean wasRead;
 
         private volatile long askedAt;
-        private boolean told;
         /** When the last one who watched left. */
         private long left;
 
         private volatile Reading reading = new Reading.Pending();
         private volatile long first;
         private volatile long due;
-        private volatile @Nullable Thread thread;
+        private volatile @Nullable Rests rests;
 
         Watched(Source source, long now) {
             this.source = source;
@@ -96,7 +95,6 @@ public final class Sampler implements AutoCloseable {
             due = now;
             first = now;
             readable = false;
-            wasRead = false;
             reading = new Reading.Pending();
         }
     }
@@ -117,8 +115,10 @@ public final class Sampler implements AutoCloseable {
             if (w.watchers++ == 0) {
                 w.begin(now);
             }
-            if (source instanceof RemoteSource remote && w.thread == null) {
-                w.thread = Thread.ofVirtual().name("signal-" + source.code()).start(() -> readRemote(w, remote));
+            if (source instanceof RemoteSource remote && w.rests == null && !closed) {
+                Rests between = new Rests();
+                w.rests = between;
+                Thread.ofVirtual().name("signal-" + source.code()).start(() -> readRemote(w, remote, between));
             }
         }
         if (threads && thread == null && !closed && mine.stream().anyMatch(s -> s instanceof DatabaseSource)) {
@@ -134,10 +134,10 @@ public final class Sampler implements AutoCloseable {
                 continue;
             }
             w.left = time.nanos();
-            Thread remote = w.thread;
+            Rests remote = w.rests;
             if (remote != null) {
                 watched.remove(source);
-                remote.interrupt();
+                remote.end();
             }
         }
     }
@@ -183,14 +183,9 @@ public final class Sampler implements AutoCloseable {
     }
 
     private void readDatabase() {
-        try {
-            while (!closed && stillWatched()) {
-                readDue();
-                time.pause(TICK);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        do {
+            readDue();
+        } while (rests.rest(time, TICK) && stillWatched());
     }
 
     private synchronized boolean stillWatched() {
@@ -269,16 +264,15 @@ public final class Sampler implements AutoCloseable {
         }
     }
 
-    /** From the start on it is off; what could be read and no longer can is unknown. */
+    /** From the start on it is off; what could be read and no longer can, whoever watched it, is unknown. */
     private void lacks(Watched w, DatabaseSource.Need need) {
         String why = need.what() + " " + need.fix();
-        if (w.wasRead) {
-            failed(w, new SQLException(why, "42501"));
+        if (seen.wasRead(w.source.code())) {
+            unknown(w, why);
             return;
         }
         w.reading = new Reading.Missing(need);
-        if (!w.told) {
-            w.told = true;
+        if (seen.isNew(w.source.code(), need)) {
             LOG.info(
                     "signal {} of database {} {}: {}",
                     w.source.code(),
@@ -288,34 +282,40 @@ public final class Sampler implements AutoCloseable {
         }
     }
 
-    private void readRemote(Watched w, RemoteSource source) {
-        try {
-            while (!closed && watched.get(source) == w) {
-                try {
-                    known(w, source.read());
-                } catch (IOException | SQLException | RuntimeException e) {
-                    failed(w, e);
-                }
-                time.pause(source.every());
+    private void readRemote(Watched w, RemoteSource source, Rests between) {
+        do {
+            try {
+                known(w, source.read());
+            } catch (IOException | SQLException | RuntimeException e) {
+                failed(w, e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        } while (between.rest(time, source.every()));
+    }
+
+    /** Whether nobody wants to know any more: a failure is one of the end then, and none of the signal. */
+    private boolean isOver(Watched w) {
+        return closed || w.rests != null && watched.get(w.source) != w;
     }
 
     private void known(Watched w, List<Level> levels) {
-        if (w.reading instanceof Reading.Unknown u) {
+        if (w.reading instanceof Reading.Unknown u && !isOver(w)) {
             LOG.info("signal {} of database {} is read again, after: {}", w.source.code(), database.name(), u.why());
         }
-        w.wasRead = true;
+        seen.read(w.source.code());
         w.reading = new Reading.Known(levels, time.nanos());
     }
 
     private void failed(Watched w, Exception e) {
-        if (w.reading instanceof Reading.Missing) {
-            return; // it is off, and asked again what it lacks
+        if (w.reading instanceof Reading.Missing || isOver(w)) {
+            return; // it is off, and asked again what it lacks; or nobody is there to be told
         }
-        String why = SqlFailure.in(e).map(SqlFailure::toString).orElseGet(() -> String.valueOf(e.getMessage()));
+        unknown(w, SqlFailure.in(e).map(SqlFailure::toString).orElseGet(() -> String.valueOf(e.getMessage())));
+    }
+
+    private void unknown(Watched w, String why) {
         long since = switch (w.reading) {
             case Reading.Known k -> k.at();
             case Reading.Unknown u -> u.since();
@@ -331,13 +331,11 @@ public final class Sampler implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        if (thread != null) {
-            thread.interrupt();
-        }
+        rests.end();
         watched.values().forEach(w -> {
-            Thread remote = w.thread;
+            Rests remote = w.rests;
             if (remote != null) {
-                remote.interrupt();
+                remote.end();
             }
         });
     }
