@@ -2,11 +2,8 @@ package dev.sluice.throttle;
 
 import dev.sluice.time.Time;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,15 +17,13 @@ import org.jspecify.annotations.Nullable;
 public final class Throttle implements AutoCloseable {
     /** A rest or a hold is looked at again after so long at most. */
     private static final Duration LOOK = Duration.ofMillis(500);
-    /** While the first samples are on their way. */
-    private static final Duration MOMENT = Duration.ofMillis(20);
     /** How often the pace follows the pressure: as often as the signals are read. */
     private static final long STEP = Duration.ofSeconds(1).toNanos();
     /** A shorter rest is left out: it would be lost in the inaccuracy of a wait. */
     private static final long SHORTEST_REST = Duration.ofMillis(1).toNanos();
 
     private final Sampler sampler;
-    private final List<Heeded> heeded;
+    private final Judged judged;
     private final OpeningHours hours;
     private final Optional<Bounded> bounded;
     private final Servo servo;
@@ -38,13 +33,11 @@ public final class Throttle implements AutoCloseable {
     /** The pace that the budget allows; 1 without one. */
     private volatile double most = 1;
 
-    private double sessions = Double.NaN;
-    private volatile @Nullable Verdict worst;
-    private volatile List<Verdict> verdicts = List.of();
+    /** Busy sessions of others, and when they were counted; empty while they cannot be seen. */
+    private Optional<Counted> others = Optional.empty();
     /** What the present hold began for, or goes on for. */
     private @Nullable Verdict holder;
 
-    private volatile long judgedAt;
     private boolean looked;
     private long lookedAt;
     private long stepped;
@@ -59,6 +52,8 @@ public final class Throttle implements AutoCloseable {
      * @param activity counts the busy sessions of others
      */
     record Bounded(CoreBudget budget, Source activity) {}
+
+    private record Counted(double sessions, long at) {}
 
     /**
      * Begins to watch, bounded by no budget.
@@ -85,7 +80,7 @@ public final class Throttle implements AutoCloseable {
             Servo servo,
             Time time) {
         this.sampler = sampler;
-        this.heeded = List.copyOf(heeded);
+        this.judged = new Judged(sampler, heeded, LOOK);
         this.hours = hours;
         this.bounded = bounded;
         this.servo = servo;
@@ -118,24 +113,18 @@ public final class Throttle implements AutoCloseable {
         if (closed.isPresent()) {
             return closed.get();
         }
-        Optional<Leave> unknown = unknown();
+        Optional<Leave> unknown = judged.unknown(now);
         if (unknown.isPresent()) {
             return unknown.get();
         }
-        if (Double.isNaN(pace.pressure()) ? !heeded.isEmpty() : now - stepped >= STEP) {
+        if (Double.isNaN(pace.pressure()) ? !judged.isEmpty() : now - stepped >= STEP) {
             if (lookedAt != now) {
                 look(now); // the first reading has come since
             }
             step(now);
         }
         if (pace.held()) {
-            String rest = holder != null && worst != holder
-                    ? String.format(
-                            Locale.ROOT,
-                            ", until it has been good for %d s",
-                            servo.goodFor().toSeconds())
-                    : "";
-            return denied(holder, reason -> reason + rest, LOOK, true);
+            return holding();
         }
         bound(lanes);
         double share = allowed();
@@ -149,46 +138,55 @@ public final class Throttle implements AutoCloseable {
 
     private void bound(int lanes) {
         bounded.ifPresent(b -> {
-            sessions = sampler.reading(b.activity()) instanceof Reading.Known known
-                    ? known.levels().getFirst().value()
-                    : Double.NaN;
-            most = b.budget().pace(sessions, lanes);
+            others = sampler.reading(b.activity()) instanceof Reading.Known known
+                    ? Optional.of(new Counted(known.levels().getFirst().value(), known.at()))
+                    : Optional.empty();
+            most = b.budget().pace(sessions(), lanes);
             if (most < pace.share()) {
                 idle = true; // the pace is not what limits the lane, so it does not grow
             }
         });
     }
 
+    private double sessions() {
+        return others.map(Counted::sessions).orElse(Double.NaN);
+    }
+
     private Leave resting(double share, Duration rest) {
         String text = "at " + CoreBudget.percent(share) + " pace";
         if (share < pace.share() && bounded.isPresent()) {
             CoreBudget budget = bounded.get().budget();
-            double now = budget.now(sessions);
-            return new Leave.Denied(CoreBudget.CODE, text + ": " + budget.text(sessions), now, now, null, rest, false);
+            double now = budget.now(sessions());
+            return new Leave.Denied(
+                    CoreBudget.CODE, text + ": " + budget.text(sessions()), now, now, null, rest, false);
         }
-        return denied(
-                presses() ? worst : null,
-                reason -> reason.isEmpty() ? text + ", growing" : text + ": " + reason,
-                rest,
-                false);
+        Optional<Judged.Found> presses = pace.pressure() >= servo.calm() ? judged.worst() : Optional.empty();
+        return presses.map(p -> denied(p, text + ": " + p.verdict().text(), rest, false))
+                .orElseGet(() -> new Leave.Denied("pace", text + ", growing", null, null, null, rest, false));
     }
 
-    /** Whether the worst signal is why the pace does not grow. */
-    private boolean presses() {
-        return pace.pressure() >= servo.calm();
+    /** What holds, with its newest reading: that may be good again, and has to stay so for a while. */
+    private Leave holding() {
+        Verdict by = holder;
+        if (by == null) {
+            return new Leave.Denied("pace", "", null, null, null, LOOK, true);
+        }
+        Optional<Judged.Found> newest = judged.of(by.code());
+        String text = newest.map(n -> n.verdict().text()).orElse(by.code() + " gives no number now");
+        String rest = newest.isPresent() && newest.get().verdict().isOver()
+                ? ""
+                : ", until it has been good for " + servo.goodFor().toSeconds() + " s";
+        return newest.map(n -> denied(n, text + rest, LOOK, true))
+                .orElseGet(() -> new Leave.Denied(by.code(), text + rest, null, by.limit(), null, LOOK, true));
     }
 
-    private Leave denied(@Nullable Verdict by, UnaryOperator<String> text, Duration length, boolean held) {
-        return by == null
-                ? new Leave.Denied("pace", text.apply(""), null, null, null, length, held)
-                : new Leave.Denied(
-                        by.code(),
-                        text.apply(by.text()),
-                        by.value(),
-                        by.limit(),
-                        (time.nanos() - judgedAt) / 1e9,
-                        length,
-                        held);
+    private Leave.Denied denied(Judged.Found by, String text, Duration length, boolean held) {
+        Verdict verdict = by.verdict();
+        return new Leave.Denied(verdict.code(), text, verdict.value(), verdict.limit(), age(by.at()), length, held);
+    }
+
+    private double age(long at) {
+        return (time.nanos() - at) / 1e9;
     }
 
     private Optional<Leave> closed() {
@@ -205,81 +203,14 @@ public final class Throttle implements AutoCloseable {
         });
     }
 
-    /** The first signal that is not known and has to be. */
-    private Optional<Leave> unknown() {
-        for (Heeded h : heeded) {
-            String code = h.source().code();
-            switch (sampler.reading(h.source())) {
-                case Reading.Known ignored -> {}
-                case Reading.Pending ignored -> {
-                    return Optional.of(new Leave.Denied(
-                            "first-sample",
-                            "waiting for the first reading of " + code,
-                            null,
-                            null,
-                            null,
-                            MOMENT,
-                            false));
-                }
-                case Reading.Unknown u -> {
-                    if (h.holdsWhenUnknown()) {
-                        double age = (time.nanos() - u.since()) / 1e9;
-                        return Optional.of(new Leave.Denied(
-                                code,
-                                code + " is unknown: " + u.why()
-                                        + "; with `on-unknown: ignore` for it in a job file's `throttle` runs go on without",
-                                null,
-                                null,
-                                age,
-                                LOOK,
-                                true));
-                    }
-                }
-                case Reading.Missing m -> {
-                    if (h.stated() && h.holdsWhenUnknown()) {
-                        return Optional.of(new Leave.Denied(
-                                code,
-                                code + " cannot be read: " + m.need().what() + " "
-                                        + m.need().fix(),
-                                null,
-                                null,
-                                null,
-                                LOOK,
-                                true));
-                    }
-                }
-            }
-        }
-        return Optional.empty();
-    }
-
-    /** Judges what was read last; also where nothing follows from it now. */
     private void look(long now) {
-        Verdict first = null;
-        List<Verdict> all = new ArrayList<>();
-        long at = now;
-        for (Heeded h : heeded) {
-            if (sampler.reading(h.source()) instanceof Reading.Known known) {
-                Verdict verdict = h.judge().apply(known.levels()).orElse(null);
-                if (verdict == null) {
-                    continue;
-                }
-                all.add(verdict);
-                if (first == null || isWorse(verdict, first)) {
-                    first = verdict;
-                    at = known.at();
-                }
-            }
-        }
-        worst = first;
-        verdicts = List.copyOf(all);
-        judgedAt = at;
+        judged.look();
         looked = true;
         lookedAt = now;
     }
 
     private void step(long now) {
-        Verdict presses = worst;
+        Verdict presses = judged.worst().map(Judged.Found::verdict).orElse(null);
         boolean hard = presses != null && presses.hard();
         double pressure = presses == null ? 0 : presses.pressure();
         pace = pace.after(pressure, hard, (now - stepped) / 1e9, idle, most, servo);
@@ -288,10 +219,6 @@ public final class Throttle implements AutoCloseable {
         }
         stepped = now;
         idle = false;
-    }
-
-    private static boolean isWorse(Verdict a, Verdict b) {
-        return a.hard() == b.hard() ? a.pressure() > b.pressure() : a.hard();
     }
 
     /** A batch begins. */
@@ -339,7 +266,7 @@ public final class Throttle implements AutoCloseable {
 
     /** What the signals said when they were last looked at. */
     public List<Verdict> verdicts() {
-        return verdicts;
+        return judged.verdicts();
     }
 
     @Override

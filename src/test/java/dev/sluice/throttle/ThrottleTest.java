@@ -103,8 +103,10 @@ class ThrottleTest {
             assertThat(throttle.share()).isZero();
             dial.value = 0.1;
             pass(throttle, 5);
-            assertThat(denied(throttle.ask(1)).text())
-                    .isEqualTo("replica-lag 10.0s against 1s, until it has been good for 3 s");
+            Leave.Denied fallen = denied(throttle.ask(1));
+            assertThat(fallen.text()).isEqualTo("replica-lag 0.1s against 1s, until it has been good for 3 s");
+            assertThat(fallen.value()).isEqualTo(0.1);
+            assertThat(fallen.ageSeconds()).isBetween(0.0, 2.0);
             pass(throttle, 15);
             assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
             assertThat(throttle.share()).isEqualTo(1);
