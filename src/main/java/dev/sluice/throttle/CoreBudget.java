@@ -49,14 +49,22 @@ record CoreBudget(double share, int cores, boolean known) {
         return Math.clamp(now(sessions) * cores / lanes, LEAST, 1);
     }
 
-    /** What it is, for people. */
+    /**
+     * What it is and what it is kept for, for people.
+     *
+     * @param sessions of others that are busy, or NaN
+     */
     String text(double sessions) {
+        String counted = Amount.cut(sessions, 1);
         return String.format(
                 Locale.ROOT,
-                "batches may keep %s of the %d cores busy%s",
+                "batches may keep %s of the %d cores%s busy beside %s",
                 percent(now(sessions)),
                 cores,
-                known ? " beside others" : " (taken for granted; set databases.*.cores)");
+                known ? "" : " (taken for granted; set databases.*.cores)",
+                Double.isNaN(sessions)
+                        ? "others, which cannot be seen"
+                        : counted + " busy session" + (counted.equals("1") ? "" : "s") + " of others");
     }
 
     /** A share as reasons write it: whole percent, below 10 with one digit more. */

@@ -156,9 +156,10 @@ public final class Throttle implements AutoCloseable {
         String text = "at " + CoreBudget.percent(share) + " pace";
         if (share < pace.share() && bounded.isPresent()) {
             CoreBudget budget = bounded.get().budget();
-            double now = budget.now(sessions());
-            return new Leave.Denied(
-                    CoreBudget.CODE, text + ": " + budget.text(sessions()), now, now, null, rest, false);
+            Double busy = others.map(o -> o.sessions() / budget.cores()).orElse(null);
+            Double age = others.map(o -> age(o.at())).orElse(null);
+            String because = text + ": " + budget.text(sessions());
+            return new Leave.Denied(CoreBudget.CODE, because, busy, budget.now(sessions()), age, rest, false);
         }
         Optional<Judged.Found> presses = pace.pressure() >= servo.calm() ? judged.worst() : Optional.empty();
         return presses.map(p -> denied(p, text + ": " + p.verdict().text(), rest, false))

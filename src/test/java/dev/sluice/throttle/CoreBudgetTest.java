@@ -49,9 +49,14 @@ class CoreBudgetTest {
     @Example
     void itSaysWhatItIs() {
         assertThat(new CoreBudget(0.05, 16, true).text(9))
-                .isEqualTo("batches may keep 5% of the 16 cores busy beside others");
-        assertThat(new CoreBudget(0.125, 4, false).text(9))
-                .isEqualTo("batches may keep 13% of the 4 cores busy (taken for granted; set databases.*.cores)");
+                .isEqualTo("batches may keep 5% of the 16 cores busy beside 9 busy sessions of others");
+        assertThat(new CoreBudget(0.05, 4, true).text(1))
+                .isEqualTo("batches may keep 5% of the 4 cores busy beside 1 busy session of others");
+        assertThat(new CoreBudget(0.05, 16, true).text(Double.NaN))
+                .isEqualTo("batches may keep 5% of the 16 cores busy beside others, which cannot be seen");
+        assertThat(new CoreBudget(0.125, 4, false).text(3.27))
+                .isEqualTo("batches may keep 13% of the 4 cores (taken for granted; set databases.*.cores) busy"
+                        + " beside 3.2 busy sessions of others");
         assertThat(new CoreBudget(0.025, 4, true).text(9)).contains(" 2.5% of the 4 cores ");
     }
 

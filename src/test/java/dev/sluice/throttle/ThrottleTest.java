@@ -344,8 +344,11 @@ class ThrottleTest {
             throttle.ends(10_000_000);
             Leave.Denied rest = denied(throttle.ask(1));
             assertThat(rest.code()).isEqualTo("cores");
-            assertThat(rest.text()).isEqualTo("at 20% pace: batches may keep 5% of the 4 cores busy beside others");
+            assertThat(rest.text())
+                    .isEqualTo("at 20% pace: batches may keep 5% of the 4 cores busy beside 2 busy sessions of others");
+            assertThat(rest.value()).as("of each core").isEqualTo(0.5);
             assertThat(rest.limit()).isEqualTo(0.05);
+            assertThat(rest.ageSeconds()).isEqualTo(0.01, within(1e-9));
             assertThat(rest.length()).isEqualTo(Duration.ofMillis(40));
             assertThat(denied(throttle.ask(4)).length())
                     .as("four lanes share it")
@@ -398,8 +401,11 @@ class ThrottleTest {
             throttle.ends(10_000_000);
             Leave.Denied rest = denied(throttle.ask(1));
             assertThat(rest.text())
-                    .isEqualTo("at 10% pace: batches may keep 5% of the 2 cores busy"
-                            + " (taken for granted; set databases.*.cores)");
+                    .isEqualTo("at 10% pace: batches may keep 5% of the 2 cores"
+                            + " (taken for granted; set databases.*.cores) busy beside others, which cannot be seen");
+            assertThat(rest.value()).isNull();
+            assertThat(rest.ageSeconds()).isNull();
+            assertThat(rest.limit()).isEqualTo(0.05);
         }
     }
 
