@@ -338,10 +338,11 @@ final class PassWalk {
                 "table", () -> Sizing.of(prepared.database(), work.facts(), claim, work.work(), stripes, size));
     }
 
+    /** What the batches of another table or leaf have come to, unless somebody has asked for a size since. */
     private BatchSize sizeOfTheFirst(Claim claim) {
+        Integer known = claim.tuning().batchSize() == tunedTo ? vitals.nextBatch() : null;
         sizedFor = claim.relation();
         tunedTo = claim.tuning().batchSize();
-        Integer known = vitals.nextBatch();
         return admission.size(known == null ? tunedTo : known);
     }
 }
