@@ -1,4 +1,4 @@
-# A worker, and the command line beside it: docs/docker.md. Builds with and without BuildKit:
+# A worker, and the command line beside it: docs/docker.md. Needs no BuildKit; the tests build it without:
 #
 #   docker build -t sluice .
 
