@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -22,8 +21,6 @@ final class ChosenTranslation {
     private static final Duration LEAST_OFTEN = Duration.ofHours(1);
     private static final String BAD_VALUE = "bad-value";
     private static final String URL_FIX = "Write an address such as `url: http://metrics.internal:9090`.";
-    /** Not signals, but named beside them where it says what limits a run. */
-    private static final Set<String> TAKEN = Set.of("rows-per-second", "wal-per-hour", "windows");
 
     private final Keys keys;
     private final Mistakes mistakes;
@@ -65,12 +62,10 @@ final class ChosenTranslation {
                     "duplicate-name",
                     "`" + place + "` has that name already.",
                     "Give each signal of a job a name of its own.");
-        } else if (SignalKind.of(name.get()).isPresent() || TAKEN.contains(name.get())) {
-            mistakes.add(
-                    key,
-                    "duplicate-name",
-                    "`" + name.get() + "` is a key of `throttle` itself.",
-                    "Give the signal a name of its own.");
+        } else {
+            TakenNames.by(name.get())
+                    .ifPresent(by -> mistakes.add(
+                            key, "duplicate-name", "`" + name.get() + "` " + by, "Give the signal a name of its own."));
         }
         return name.get();
     }

@@ -161,6 +161,8 @@ class ChosenMistakesTest {
                         "`migrate.throttle.sql[0]` has that name already"),
                 signal("sql", ".name", SQL.replace("queue", "replica-lag"), "duplicate-name", "a key of `throttle`"),
                 signal("http", ".name", HTTP.replace("brake", "windows"), "duplicate-name", "of its own"),
-                signal("http", ".name", HTTP.replace("brake", "rows-per-second"), "duplicate-name", "of its own"));
+                signal("http", ".name", HTTP.replace("brake", "rows-per-second"), "duplicate-name", "of its own"),
+                signal("sql", ".name", SQL.replace("queue", "cores"), "duplicate-name", "a key of `throttle`"),
+                signal("sql", ".name", SQL.replace("queue", "paused"), "duplicate-name", "a reason", "of its own"));
     }
 }
