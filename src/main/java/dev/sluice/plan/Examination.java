@@ -132,7 +132,8 @@ final class Examination {
         var signals =
                 new PostgresSignals(time, database.name(), database.settings().cores(), () -> false);
         try {
-            new SignalChecks(signals, job.migrate().throttle(), findings).run(server.connection(), facts.oid());
+            new SignalChecks(database.name(), signals, job.migrate().throttle(), findings)
+                    .run(server.connection(), facts.oid());
         } catch (SQLException e) {
             throw database.unavailable(e);
         }

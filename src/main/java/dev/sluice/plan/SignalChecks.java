@@ -11,13 +11,18 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.Optional;
 
-/** Signals of the throttle that cannot be read here, each with what to run or to set. */
+/** What the throttle cannot read here: signals, and what its budget of cores heeds; each with what to run or to set. */
 final class SignalChecks {
+    private static final String CORES = "migrate.throttle.cores";
+
+    private final String database;
     private final PostgresSignals signals;
     private final ThrottleSettings throttle;
     private final Findings findings;
 
-    SignalChecks(PostgresSignals signals, ThrottleSettings throttle, Findings findings) {
+    /** @param database its name in the configuration, for the fix */
+    SignalChecks(String database, PostgresSignals signals, ThrottleSettings throttle, Findings findings) {
+        this.database = database;
         this.signals = signals;
         this.throttle = throttle;
         this.findings = findings;
@@ -29,6 +34,29 @@ final class SignalChecks {
                 signals.of(throttle, table).entrySet()) {
             Optional<Need> missing = signal.getValue().missing(connection);
             missing.ifPresent(need -> tell(signal.getKey(), need));
+        }
+        if (throttle.on() && throttle.cores().orElse(0) < 1) {
+            budget(connection);
+        }
+    }
+
+    /** What the budget of cores does not know: it slows the run down then, and never says that it could do better. */
+    private void budget(Connection connection) throws SQLException {
+        signals.activity()
+                .missing(connection)
+                .ifPresent(need -> findings.warn(
+                        "budget-blind",
+                        CORES,
+                        "The budget of cores cannot tell an idle server from a busy one. " + need.what()
+                                + " So it is kept all the time, as if others were at work.",
+                        need.fix()));
+        if (signals.cores(connection).isEmpty()) {
+            findings.warn(
+                    "budget-assumed",
+                    CORES,
+                    "The budget of cores takes the server for one of " + PostgresSignals.ASSUMED
+                            + " cores. PostgreSQL does not tell how many its machine has.",
+                    "set databases." + database + ".cores in the configuration.");
         }
     }
 

@@ -3,6 +3,8 @@ package dev.sluice.throttle;
 import dev.sluice.job.SignalKind;
 import dev.sluice.job.ThrottleSettings;
 import dev.sluice.time.Time;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
@@ -11,6 +13,9 @@ import java.util.function.BooleanSupplier;
 
 /** Makes the sources of the signals of one PostgreSQL. */
 public final class PostgresSignals {
+    /** Cores that the budget takes a server to have whose cores are not known. */
+    public static final int ASSUMED = CoreBudget.ASSUMED;
+
     private final Time time;
     private final String database;
     private final OptionalInt cores;
@@ -45,6 +50,16 @@ public final class PostgresSignals {
             }
         }
         return Collections.unmodifiableMap(sources);
+    }
+
+    /** Whether the sessions of others can be seen, which the budget of cores heeds; new. */
+    public DatabaseSource activity() {
+        return new Activity(time);
+    }
+
+    /** Cores of the server as the budget takes them; empty where they are not known and it assumes {@link #ASSUMED}. */
+    public OptionalInt cores(Connection connection) throws SQLException {
+        return cores.isPresent() ? cores : ActiveSessions.coresHere(connection);
     }
 
     /** The source of one signal, new. */

@@ -3,11 +3,13 @@ package dev.sluice.plan;
 import static dev.sluice.plan.PlanBench.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.database.DatabaseSettings;
 import dev.sluice.database.Databases;
 import dev.sluice.job.Job;
 import dev.sluice.plan.PlanReport.Finding;
 import dev.sluice.time.Time;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,63 @@ class SignalFindingsTest {
         assertThat(refused.fix()).startsWith("GRANT pg_read_all_stats TO " + ROLE);
         assertThat(signals(job(JOB + "throttle: {replica-lag: {limit: 9s, on-unknown: ignore}}")))
                 .allMatch(f -> f.level().equals("warn"));
+    }
+
+    private static List<Finding> budget(DryRun by, String throttle) {
+        return by.examine(job(JOB + throttle)).findings().stream()
+                .filter(f -> f.code().startsWith("budget-"))
+                .toList();
+    }
+
+    /** Without the privilege a server where nobody is at work is never used in full, and no signal says so. */
+    @Test
+    void aBudgetThatCannotSeeOthersIsAWarningWithTheGrant() {
+        revoke();
+        Finding blind = budget(dryRun, "throttle: {active-sessions: off}").getFirst();
+        assertThat(blind.level()).isEqualTo("warn");
+        assertThat(blind.code()).isEqualTo("budget-blind");
+        assertThat(blind.key()).isEqualTo("migrate.throttle.cores");
+        assertThat(blind.message()).contains("Role " + ROLE + " may not see", "as if others were at work");
+        assertThat(budget(dryRun, "throttle: {cores: off}")).isEmpty();
+        assertThat(budget(dryRun, "throttle: {cores: 100%}")).isEmpty();
+        assertThat(budget(dryRun, "throttle: off")).isEmpty();
+        BENCH.postgres.run(blind.fix());
+        assertThat(budget(dryRun, "")).noneMatch(f -> f.code().equals("budget-blind"));
+    }
+
+    @Test
+    void coresThatAreTakenForGrantedAreAWarningWithTheKeyToSet() {
+        Finding assumed = elsewhere(OptionalInt.empty()).stream()
+                .filter(f -> f.code().equals("budget-assumed"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(assumed.level()).isEqualTo("warn");
+        assertThat(assumed.message()).contains("one of 4 cores");
+        assertThat(assumed.fix()).isEqualTo("set databases.main.cores in the configuration.");
+        assertThat(elsewhere(OptionalInt.of(8))).noneMatch(f -> f.code().equals("budget-assumed"));
+    }
+
+    /** On a server whose address does not say that it is on this machine. */
+    private static List<Finding> elsewhere(OptionalInt cores) {
+        String url = BENCH.postgres.url().replaceFirst("//([^/]+)/", "//$1,$1/");
+        DatabaseSettings s = DatabaseSettings.of("main", url, ROLE, "worker");
+        DatabaseSettings with = new DatabaseSettings(
+                s.name(),
+                s.url(),
+                s.user(),
+                s.password(),
+                s.poolSize(),
+                s.lockTimeout(),
+                s.statementTimeout(),
+                s.idleInTransactionTimeout(),
+                s.transactionTimeout(),
+                s.analyzeTimeout(),
+                s.connectTimeout(),
+                s.socketTimeout(),
+                cores);
+        try (Databases there = new Databases(List.of(with), "main")) {
+            return budget(new DryRun(there, Time.system()), "throttle: {active-sessions: off}");
+        }
     }
 
     @Test
