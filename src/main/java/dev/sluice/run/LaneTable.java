@@ -7,6 +7,7 @@ import static dev.sluice.database.schema.Tables.RUN_TIME;
 import dev.sluice.database.Database;
 import dev.sluice.database.schema.tables.records.LaneRecord;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -159,6 +160,11 @@ public final class LaneTable {
                 .fetchOptional(r ->
                         new RunStatus.TimeSpent(pace, r.getWorkingSeconds(), r.getPacedSeconds(), r.getHeldSeconds()))
                 .orElseGet(() -> new RunStatus.TimeSpent(pace, 0, 0, 0));
+    }
+
+    /** The clock of their signs of life. */
+    OffsetDateTime now() {
+        return sql.select(RunTable.CLOCK).fetchSingle().value1();
     }
 
     /** The lanes of a run, in order. */

@@ -148,6 +148,14 @@ public record RunStatus(
         public Limit since(Instant begun) {
             return new Limit(reason, message, value, limit, begun, ageSeconds);
         }
+
+        /** The same, so much later: what was measured is older by then. */
+        Limit after(Duration length) {
+            return ageSeconds == null
+                    ? this
+                    : new Limit(
+                            reason, message, value, limit, since, ageSeconds + Math.max(0, length.toMillis() / 1e3));
+        }
     }
 
     /**

@@ -71,6 +71,7 @@ public final class StatusView {
         List<LaneRecord> carried = lanes.of(row.getId()).stream()
                 .filter(l -> l.getCarrier() != null)
                 .toList();
+        OffsetDateTime now = carried.isEmpty() ? row.getCreatedAt() : lanes.now();
         Seen seen;
         RuntimeException before = away.get(row.getDatabase());
         if (before != null) {
@@ -79,7 +80,7 @@ public final class StatusView {
             try {
                 Database target = databases.get(row.getDatabase());
                 target.requireReleased();
-                seen = look(target, row, job, carried, stopped);
+                seen = look(target, row, job, carried, now, stopped);
             } catch (DataAccessException | Problem e) {
                 if (SqlFailure.in(e).filter(f -> f.kind() == ErrorKind.AWAY).isPresent()) {
                     away.put(row.getDatabase(), e);
@@ -101,7 +102,7 @@ public final class StatusView {
                 time(row, carried),
                 row.getRequestedBy(),
                 row.getTrigger(),
-                carried.stream().map(StatusView::lane).toList(),
+                carried.stream().map(l -> lane(l, now)).toList(),
                 row.getSweeps(),
                 row.getCreatedAt().toInstant(),
                 instant(row.getStartedAt()),
@@ -110,7 +111,13 @@ public final class StatusView {
 
     private record Seen(RunStatus.Progress progress, RunStatus.@Nullable Limit limit, Tuning tuning) {}
 
-    private Seen look(Database target, RunRecord row, Job job, List<LaneRecord> carried, Optional<StopNote> stopped) {
+    private Seen look(
+            Database target,
+            RunRecord row,
+            Job job,
+            List<LaneRecord> carried,
+            OffsetDateTime clock,
+            Optional<StopNote> stopped) {
         UUID id = row.getId();
         Checkpoints checkpoints = new Checkpoints(target);
         Optional<Pass> pass = checkpoints.pass(id, row.getPass());
@@ -120,7 +127,7 @@ public final class StatusView {
                 new RunMandate(target).read(id).map(RunMandate.Mandate::tuning).orElseGet(() -> firstTuning(job));
         return new Seen(
                 progress(row, carried, pass, now, changes, expected(row, pass, checkpoints)),
-                limit(row, carried, stopped),
+                limit(row, carried, clock, stopped),
                 tuning);
     }
 
@@ -197,12 +204,17 @@ public final class StatusView {
                 .toList();
     }
 
-    private static RunStatus.Lane lane(LaneRecord lane) {
-        return new RunStatus.Lane(lane.getLane(), lane.getCarrier(), lane.getRowsPerSecond(), hold(lane));
+    private static RunStatus.Lane lane(LaneRecord lane, OffsetDateTime now) {
+        return new RunStatus.Lane(lane.getLane(), lane.getCarrier(), lane.getRowsPerSecond(), hold(lane, now));
     }
 
-    private static RunStatus.@Nullable Limit hold(LaneRecord lane) {
-        return Json.read(lane.getHold(), RunStatus.Limit.class);
+    /**
+     * It was written with a sign of life, and who has written it may be dead since: the measurement ages all the same.
+     */
+    private static RunStatus.@Nullable Limit hold(LaneRecord lane, OffsetDateTime now) {
+        RunStatus.Limit hold = Json.read(lane.getHold(), RunStatus.Limit.class);
+        OffsetDateTime written = lane.getHeartbeatAt();
+        return hold == null || written == null ? hold : hold.after(Duration.between(written, now));
     }
 
     private static Seen unseen(Job job, RunRecord row, List<LaneRecord> carried, RuntimeException e) {
@@ -219,7 +231,8 @@ public final class StatusView {
                 firstTuning(job));
     }
 
-    private RunStatus.@Nullable Limit limit(RunRecord row, List<LaneRecord> carried, Optional<StopNote> stopped) {
+    private RunStatus.@Nullable Limit limit(
+            RunRecord row, List<LaneRecord> carried, OffsetDateTime now, Optional<StopNote> stopped) {
         RunState state = RunState.of(row.getState());
         if (stopped.isPresent() && state.isLive() && state != RunState.PAUSED) {
             StopNote note = stopped.get();
@@ -237,7 +250,7 @@ public final class StatusView {
                         waitingSince(row));
             // one lane at full speed is not the run at full speed; a succeeded run is looked at again
             case RUNNING, VERIFYING, SWEEPING, SUCCEEDED ->
-                known(carried, StatusView::hold).stream()
+                known(carried, l -> hold(l, now)).stream()
                         .min(Comparator.comparing(l -> GROWING.contains(l.reason())))
                         .orElse(null);
             case INCOMPLETE, FAILED, CANCELLED -> null;
