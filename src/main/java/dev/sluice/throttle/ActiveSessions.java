@@ -17,12 +17,8 @@ import org.jspecify.annotations.Nullable;
  * own, and need no core meanwhile.
  */
 public final class ActiveSessions implements DatabaseSource {
-    private static final Query AT_WORK = new Query("""
-            SELECT count(*)
-              FROM pg_catalog.pg_stat_activity a
-             WHERE a.backend_type IN ('client backend', 'parallel worker') AND a.state = 'active'
-               AND a.application_name <> 'sluice' AND a.pid <> pg_catalog.pg_backend_pid()
-               AND a.wait_event_type IS DISTINCT FROM 'Client' AND a.wait_event_type IS DISTINCT FROM 'Lock'
+    private static final Query AT_WORK = new Query(Activity.OTHERS + """
+
                AND pg_catalog.lower(coalesce(a.wait_event, '')) NOT IN ('walsync', 'walwrite', 'syncrep')""");
 
     /** Whether the server, as it sees it, was reached from its own machine. */

@@ -16,16 +16,23 @@ import org.jspecify.annotations.Nullable;
  * batches.
  */
 final class Activity implements DatabaseSource {
-    private static final Query BUSY = new Query("""
+    /** Counts sessions of others that are busy, {@code a}; {@link ActiveSessions} counts fewer of them. */
+    static final String OTHERS = """
             SELECT count(*)
               FROM pg_catalog.pg_stat_activity a
              WHERE a.backend_type IN ('client backend', 'parallel worker') AND a.state = 'active'
                AND a.application_name <> 'sluice' AND a.pid <> pg_catalog.pg_backend_pid()
-               AND a.wait_event_type IS DISTINCT FROM 'Client' AND a.wait_event_type IS DISTINCT FROM 'Lock'""");
+               AND a.wait_event_type IS DISTINCT FROM 'Client' AND a.wait_event_type IS DISTINCT FROM 'Lock'""";
 
-    /** A single count says little: the value is the mean of those of the last seconds, and they are counted often. */
+    private static final Query BUSY = new Query(OTHERS);
+
+    /**
+     * A single count says little: short statements are seen by chance. The value is the mean of the last twenty; a
+     * longer memory would have batches at full speed for longer beside an application that comes. Chosen, not measured.
+     */
     private static final Duration MEMORY = Duration.ofSeconds(5);
 
+    /** Four times in one second, which makes twenty counts of {@link #MEMORY} at a small part of the sampler's cost. */
     private static final Duration EVERY = Duration.ofMillis(250);
 
     private final Time time;

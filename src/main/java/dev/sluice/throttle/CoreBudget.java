@@ -13,14 +13,20 @@ import java.util.Locale;
 record CoreBudget(double share, int cores, boolean known) {
     /** As reasons and job files name it. */
     static final String CODE = "cores";
-    /** Cores of a server that nobody has told of: a small one. */
+    /**
+     * Cores of a server that nobody has told of: a small one, since too few cost time, and too many the application.
+     */
     static final int ASSUMED = 4;
     /**
      * So many busy sessions on a core are an application at work. With fewer the budget grows in proportion, up to
-     * everything: there is nobody to feel it.
+     * everything: there is nobody to feel it. Chosen, not measured: a single session that is always busy counts as an
+     * application on up to five cores.
      */
     static final double AT_WORK = 0.2;
-    /** Lanes without number must not come to a standstill. */
+    /**
+     * Lanes without number must not come to a standstill: with this a batch of the shortest, 2 ms, comes every 400 ms,
+     * within the half second after which a rest is looked at again. The budget is exceeded where they are that many.
+     */
     static final double LEAST = 0.005;
 
     CoreBudget {

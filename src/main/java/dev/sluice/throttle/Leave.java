@@ -11,7 +11,7 @@ public sealed interface Leave {
     /**
      * Not yet.
      *
-     * @param code of the signal, or {@code windows}, {@code pace} or {@code first-sample}
+     * @param code of the signal, or {@code windows}, {@code cores}, {@code pace} or {@code first-sample}
      * @param text the fact with value and limit, for people
      * @param value measured, if it is a number
      * @param limit what it is compared with
