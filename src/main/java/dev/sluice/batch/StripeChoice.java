@@ -17,15 +17,21 @@ import org.jspecify.annotations.Nullable;
  * candidates are tried in turn, each for a range, in {@value #TRIED_ROUNDS} rounds, so that what changes meanwhile (a
  * worker that has just started gets faster) touches all of them; none at all is the last of a round, since what is
  * walked without stripes while they would have paid is lost. The first trial is brief, since a short run would be over
- * with it. The best is kept, and after {@value #TRIED_AGAIN_AFTER} batches all are tried again. The measure is rows per
- * second, where a share of rows changed in place of 1 is worth {@value #IN_PLACE_WORTH} of speed more, since each saves
- * WAL, growth of the table and vacuuming. A trial is short and noisy, so a candidate must be {@value #MARGIN} times as
- * good as the best before it. Where nearly all are changed in place without stripes, none are tried.
+ * with it. The best is kept, and after {@value #TRIED_AGAIN_AFTER} batches all are tried again. The measure is changed
+ * rows per second, where a share of rows changed in place of 1 is worth {@value #IN_PLACE_WORTH} of speed more, since
+ * each saves WAL, growth of the table and vacuuming. A trial is short and noisy, so a candidate must be
+ * {@value #MARGIN} times as good as the best before it. Where nearly all are changed in place without stripes, none are
+ * tried.
  *
  * <p>Where few rows are changed in place in spite of stripes, whatever their number, an old snapshot holds the horizon,
  * and they only cost: the ranges go without for a while, {@value #SHORTEST_REST} batches at first and twice as many
  * each time, and then all is tried again. A neighbour's batch holds it too, but no longer than it lasts, which costs
  * few stripes most and many of them little; so a low share of one candidate says nothing about the next.
+ *
+ * <p>A range of which fewer than {@value #FEW} of the keys were changed, such as one that was filled before, decides
+ * nothing: what its time and its few rows say does not hold for others, and stripes would read it several times over
+ * for next to nothing. What follows goes without, in batches of full length, until a range is changed again; then it
+ * goes on where it was.
  *
  * @param candidates numbers of stripes, the first being tried first; one alone is no choice
  * @param phase what is going on
@@ -65,11 +71,20 @@ record StripeChoice(
     /** With this share there is next to nothing to win. */
     static final double HIGH_SHARE = 0.8;
 
+    /**
+     * Of the keys of a range, changed at least where it is to be judged. With fewer a page of 30 rows has less than
+     * three that change, too few to leave each other room.
+     */
+    static final double FEW = 0.1;
+
     /** Two seconds with the default target: a passing ANALYZE is no reason to do without for longer. */
     static final int SHORTEST_REST = 10;
 
     static final int LONGEST_REST = 1600;
-    /** So many steps of {@link BatchSize#GROWTH} are from 300 keys to its largest size; then nothing grows any more. */
+    /**
+     * So many steps of {@link BatchSize.Steps#growth()} are from 300 keys to its largest size; then nothing grows any
+     * more.
+     */
     static final int GROWING_BATCHES = 15;
 
     StripeChoice {
@@ -112,6 +127,13 @@ record StripeChoice(
          * @param batches left
          */
         record Rest(int batches) implements Phase {}
+
+        /**
+         * None while few rows are changed.
+         *
+         * @param then what goes on afterwards
+         */
+        record Wait(Phase then) implements Phase {}
     }
 
     /**
@@ -128,8 +150,13 @@ record StripeChoice(
             return changed == 0 ? 0 : (double) hot / changed;
         }
 
+        /** Too few rows changed to say anything. */
+        boolean few() {
+            return changed < FEW * keys;
+        }
+
         double score() {
-            return keys / seconds * (1 + IN_PLACE_WORTH * share());
+            return changed / seconds * (1 + IN_PLACE_WORTH * share());
         }
 
         Measure plus(Measure more) {
@@ -184,6 +211,7 @@ record StripeChoice(
             case Phase.Try now -> now.left().getFirst();
             case Phase.Keep now -> now.stripes();
             case Phase.Rest ignored -> 1;
+            case Phase.Wait ignored -> 1;
         };
     }
 
@@ -210,7 +238,11 @@ record StripeChoice(
     }
 
     private StripeChoice ended(Measure range, boolean grown) {
+        if (range.few()) {
+            return with(waiting());
+        }
         return switch (phase) {
+            case Phase.Wait now -> with(now.then());
             case Phase.Grow now -> grown || now.batches() <= 1 ? anew(range) : with(new Phase.Grow(now.batches() - 1));
             case Phase.Try now -> tried(now, range);
             case Phase.Keep ignored when low(range) -> resting(measured);
@@ -219,6 +251,17 @@ record StripeChoice(
                 yield left > 0 ? with(new Phase.Keep(now.stripes(), left)) : anew(range);
             }
             case Phase.Rest now -> now.batches() > 1 ? with(new Phase.Rest(now.batches() - 1)) : anew(range);
+        };
+    }
+
+    /** What has stripes, or batches cut short for a trial, is put off; what has neither stays as it is. */
+    private Phase waiting() {
+        return switch (phase) {
+            case Phase.Try now -> new Phase.Wait(now);
+            case Phase.Keep now -> now.stripes() > 1 ? new Phase.Wait(now) : now;
+            case Phase.Grow now -> now;
+            case Phase.Rest now -> now;
+            case Phase.Wait now -> now;
         };
     }
 
@@ -251,7 +294,7 @@ record StripeChoice(
 
     /** Stripes that left next to no room. */
     private static boolean low(Measure range) {
-        return range.stripes() > 1 && range.changed() > 0 && range.share() < LOW_SHARE;
+        return range.stripes() > 1 && range.share() < LOW_SHARE;
     }
 
     private StripeChoice resting(Map<Integer, Measure> known) {

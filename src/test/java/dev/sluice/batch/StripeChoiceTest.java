@@ -48,6 +48,9 @@ class StripeChoiceTest {
         double shareOfEight = 0.85;
 
         double noise;
+        /** share of the keys whose rows are changed */
+        double density = 1;
+
         double plainShare = 0.02;
         final Random random = new Random(7);
 
@@ -93,12 +96,13 @@ class StripeChoiceTest {
             int next = position.stripe() + 1;
             Position after = next == k ? Position.after(List.of("c")) : new Position(null, List.of("e"), k, next);
             long keys = ask.keys() / k;
+            long changed = (long) (keys * table.density);
             double seconds = 0.002 + keys * table.secondsPerKey(k);
             sizing = sizing.after(
                     position,
                     TUNING,
                     ask,
-                    committed(after, keys, (long) (keys * table.share(k))),
+                    committed(after, keys, changed, (long) (changed * table.share(k))),
                     TUNING.targetMillis() / 1000.0,
                     seconds,
                     0);
@@ -114,8 +118,8 @@ class StripeChoiceTest {
         }
     }
 
-    private static Outcome.Committed committed(Position position, long keys, long hot) {
-        return new Outcome.Committed(position, false, keys, keys, hot, 0, 0, 0, TUNING, "500ms");
+    private static Outcome.Committed committed(Position position, long keys, long changed, long hot) {
+        return new Outcome.Committed(position, false, keys, changed, hot, 0, 0, 0, TUNING, "500ms");
     }
 
     private static Walk auto(Table table) {
@@ -256,6 +260,82 @@ class StripeChoiceTest {
         table.held = true;
         walk.ranges(2);
         assertThat(walk.stripes().subList(40, 42)).containsExactly(8, 1);
+    }
+
+    @Example
+    void theTrialComesWhenRowsAreChangedWhereThoseBeforeHadBeen() {
+        Table table = new Table();
+        table.density = 0;
+        Walk walk = auto(table).ranges(60);
+        assertThat(walk.stripes()).containsOnly(1);
+        table.density = 1;
+        walk.ranges(10);
+        assertThat(walk.stripes().subList(60, 70)).containsExactly(1, 8, 1, 1, 1, 1, 8, 8, 8, 8);
+    }
+
+    @Example
+    void aTrialThatComesToRowsThatNeedNoChangeGoesOnBehindThem() {
+        Table table = new Table();
+        Walk walk = auto(table);
+        while (!walk.sizing.choice().isTrying()) {
+            walk.ranges(1);
+        }
+        int first = walk.ranges.size();
+        table.density = 0;
+        walk.ranges(20);
+        assertThat(walk.stripes().subList(first, first + 20)).startsWith(8, 1).containsOnlyOnce(8);
+        assertThat(walk.ranges.getLast().keys()).as("of full length").isGreaterThan(Sizing.TRIED_KEYS);
+        table.density = 1;
+        walk.ranges(8);
+        assertThat(walk.stripes().subList(first + 20, first + 28)).containsExactly(1, 8, 1, 1, 1, 1, 8, 8);
+    }
+
+    @Example
+    void aFewRowsThatAreNotChangedInPlaceDoNotEndStripes() {
+        Table table = new Table();
+        Walk walk = auto(table).ranges(40);
+        table.held = true;
+        table.density = 0.001;
+        walk.ranges(1);
+        table.held = false;
+        table.density = 1;
+        walk.ranges(3);
+        assertThat(walk.stripes().subList(40, 44)).containsExactly(8, 1, 8, 8);
+    }
+
+    @Example
+    void aFewRowsThatAreChangedInPlaceAreNoReasonToTryNone() {
+        Table table = new Table();
+        table.density = 0.01;
+        table.plainShare = 1;
+        Walk walk = auto(table).ranges(30);
+        table.density = 1;
+        table.plainShare = 0.02;
+        assertThat(walk.ranges(10).last()).isEqualTo(8);
+    }
+
+    @Example
+    void noneWhereFewRowsAreChangedAllOverTheTable() {
+        Table table = new Table();
+        table.density = 0.05;
+        Walk walk = auto(table).ranges(1000);
+        assertThat(walk.stripes()).containsOnly(1);
+        assertThat(walk.ranges.subList(30, 1000))
+                .as("and no batch is cut for a trial")
+                .allSatisfy(ask -> assertThat(ask.keys()).isGreaterThan(Sizing.TRIED_KEYS));
+    }
+
+    @Example
+    void keysThatNeedNoChangeDoNotCountAsSpeed() {
+        Table table = new Table();
+        table.best = 8;
+        Walk walk = auto(table);
+        while (walk.ranges.isEmpty() || walk.last() != 8) {
+            walk.ranges(1);
+        }
+        table.density = 0.2;
+        table.plain /= 3;
+        assertThat(walk.ranges(6).last()).isEqualTo(8);
     }
 
     @Example
