@@ -84,6 +84,15 @@ CREATE TABLE sluice.checkpoint (
   CONSTRAINT checkpoint_wanted CHECK (wanted IN ('running', 'paused', 'stopped'))
 );
 
+-- Who carries a lane of a run, by the last who took it: claims are refused to whoever had it before. The control database
+-- says whose turn it is; this is its word where the claims are.
+CREATE TABLE sluice.lane_carrier (
+  run_id  uuid NOT NULL,
+  lane    int  NOT NULL,
+  carrier text NOT NULL,
+  CONSTRAINT lane_carrier_pkey PRIMARY KEY (run_id, lane)
+);
+
 -- [jooq ignore start]
 -- One row is updated by every batch: leave room on the page, so that each update is heap-only.
 ALTER TABLE sluice.checkpoint SET (fillfactor = 40, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);

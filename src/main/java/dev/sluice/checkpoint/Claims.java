@@ -1,6 +1,7 @@
 package dev.sluice.checkpoint;
 
 import static dev.sluice.database.schema.Tables.CHECKPOINT;
+import static dev.sluice.database.schema.Tables.LANE_CARRIER;
 import static dev.sluice.database.schema.Tables.RUN_WANTED;
 
 import dev.sluice.database.Database;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The partitions in the hands of one carrier of one lane. Each taking puts a fresh token on a partition, and whoever
- * had it before changes nothing more. Database errors come as jOOQ's DataAccessException.
+ * had it before changes nothing more. Nothing is taken by a carrier after another one has {@link #assume assumed} the
+ * lane, however long it was frozen in between. Database errors come as jOOQ's DataAccessException.
  */
 public final class Claims {
     private static final org.jooq.Field<UUID> FRESH = DSL.field("gen_random_uuid()", UUID.class);
@@ -57,6 +59,38 @@ public final class Claims {
             Claim claim, int lane, @Nullable String carrier, Wanted wanted, boolean done, boolean started) {}
 
     /**
+     * Makes this the carrier of the lane, whoever was it before. Once, right after the lane was taken: who is found not
+     * to be the carrier later has lost it.
+     */
+    public void assume() {
+        sql.insertInto(LANE_CARRIER)
+                .set(LANE_CARRIER.RUN_ID, run)
+                .set(LANE_CARRIER.LANE, lane)
+                .set(LANE_CARRIER.CARRIER, carrier)
+                .onConflict(LANE_CARRIER.RUN_ID, LANE_CARRIER.LANE)
+                .doUpdate()
+                .set(LANE_CARRIER.CARRIER, carrier)
+                .execute();
+    }
+
+    /** Whether nobody has assumed the lane since. */
+    public boolean isCarrier() {
+        return sql.fetchExists(LANE_CARRIER, assumed());
+    }
+
+    /**
+     * This is the carrier, and stays so until the transaction ends. Locked before any checkpoint, by the carriers of
+     * this lane alone, and by one that assumes it before it locks anything else: so nobody waits in a circle.
+     */
+    private Condition carries() {
+        return DSL.exists(DSL.selectOne().from(LANE_CARRIER).where(assumed()).forShare());
+    }
+
+    private Condition assumed() {
+        return LANE_CARRIER.RUN_ID.eq(run).and(LANE_CARRIER.LANE.eq(lane)).and(LANE_CARRIER.CARRIER.eq(carrier));
+    }
+
+    /**
      * Takes the lane over: every open partition of it in this pass gets a fresh token, so that a carrier that had them,
      * and was taken for dead, claims none of them again. Waits for its batch in flight. Until this carrier claims one,
      * nobody walks it, and a lane that is free may take it.
@@ -66,7 +100,7 @@ public final class Claims {
                 .set(CHECKPOINT.CARRIER, carrier)
                 .set(CHECKPOINT.TOKEN, FRESH)
                 .setNull(CHECKPOINT.CLAIMED_AT)
-                .where(of(pass), CHECKPOINT.LANE.eq(lane), CHECKPOINT.DONE.isFalse())
+                .where(of(pass), CHECKPOINT.LANE.eq(lane), CHECKPOINT.DONE.isFalse(), carries())
                 .execute();
     }
 
@@ -80,7 +114,7 @@ public final class Claims {
                 .set(CHECKPOINT.CARRIER, carrier)
                 .set(CHECKPOINT.TOKEN, FRESH)
                 .setNull(CHECKPOINT.CLAIMED_AT)
-                .where(of(pass), CHECKPOINT.LANE.eq(other), CHECKPOINT.DONE.isFalse())
+                .where(of(pass), CHECKPOINT.LANE.eq(other), CHECKPOINT.DONE.isFalse(), carries())
                 .execute();
     }
 
@@ -143,7 +177,7 @@ public final class Claims {
     /**
      * Takes a partition of another lane that nobody walks.
      *
-     * @return empty when it was claimed meanwhile, or the run is not wanted running
+     * @return empty when it was claimed meanwhile, the run is not wanted running, or another carrier has this lane
      */
     public Optional<Claim> takeUnstarted(PartitionId id) {
         return take(id, CHECKPOINT.CLAIMED_AT.isNull());
@@ -158,6 +192,7 @@ public final class Claims {
                 .where(
                         Checkpoints.is(id),
                         which,
+                        carries(),
                         CHECKPOINT.DONE.isFalse(),
                         CHECKPOINT.WANTED.eq(Wanted.RUNNING.code()))
                 .returning()
@@ -173,7 +208,7 @@ public final class Claims {
      * @param facts of the table that is walked
      * @param at the last key that stays with it, the text of each key column
      * @return empty when there is nothing to take any more: it is done or not wanted, or the batches, or the stripes of
-     *     the range in progress, have come past that key
+     *     the range in progress, have come past that key; or another carrier has this lane
      */
     public Optional<Claim> split(PartitionId id, TableFacts facts, List<String> at) {
         return sql.transactionResult(tx -> {
@@ -184,11 +219,15 @@ public final class Claims {
                     .forUpdate()
                     .fetchSingle();
             boolean halted = Halt.marks(c);
+            boolean carrying = c.fetchValue(DSL.field(carries()));
             CheckpointRecord row = c.selectFrom(CHECKPOINT)
                     .where(Checkpoints.is(id), CHECKPOINT.DONE.isFalse())
                     .forUpdate()
                     .fetchOne();
-            if (row == null || !mandate.getWanted().equals(Wanted.RUNNING.code()) || !divides(c, facts, at, row)) {
+            if (row == null
+                    || !carrying
+                    || !mandate.getWanted().equals(Wanted.RUNNING.code())
+                    || !divides(c, facts, at, row)) {
                 return Optional.empty();
             }
             c.update(CHECKPOINT)

@@ -11,6 +11,8 @@ import dev.sluice.event.Actor;
 import dev.sluice.problem.Problem;
 import dev.sluice.run.Evidence;
 import dev.sluice.run.Json;
+import dev.sluice.run.LaneId;
+import dev.sluice.run.LaneTable;
 import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.RunTable;
@@ -31,8 +33,14 @@ final class Ending {
     private final Databases databases;
     private final Persistence persistence;
     private final Actor actor;
+    private final String carrier;
 
-    Ending(RunTable table, Databases databases, Persistence persistence, String worker) {
+    /**
+     * @param worker for the events
+     * @param carrier as the lanes have it
+     */
+    Ending(RunTable table, Databases databases, Persistence persistence, String worker, String carrier) {
+        this.carrier = carrier;
         this.table = table;
         this.databases = databases;
         this.persistence = persistence;
@@ -76,16 +84,26 @@ final class Ending {
         move(row, to, more, action, failure == null ? Map.of() : Map.of("code", failure.code()));
     }
 
-    /** Replaces the evidence of a succeeded run by newer. */
+    /**
+     * Replaces the evidence of a succeeded run by newer.
+     *
+     * @throws Stop when another worker conducts it now: what this one saw may be old
+     */
     void renew(RunRecord row, Evidence evidence) throws Stop, RunFailed, InterruptedException {
-        persistence.insist(
+        int renewed = persistence.insist(
                 "state",
                 () -> table.sql()
                         .update(RUN)
                         .set(RUN.EVIDENCE, Json.write(evidence))
                         .set(RUN.VERIFIED_AT, RunTable.CLOCK)
-                        .where(RUN.ID.eq(row.getId()), RUN.STATE.eq(RunState.SUCCEEDED.code()))
+                        .where(
+                                RUN.ID.eq(row.getId()),
+                                RUN.STATE.eq(RunState.SUCCEEDED.code()),
+                                LaneTable.isCarried(new LaneId(row.getId(), 0), carrier))
                         .execute());
+        if (renewed == 0) {
+            throw new Stop(Stop.Reason.FENCED);
+        }
     }
 
     /** Writes what ended a run that cannot go on. */

@@ -74,9 +74,14 @@ final class Partitions {
         MINE
     }
 
-    /** Takes over what another carrier of this lane may have left. */
-    void takeOver(int pass) {
+    /**
+     * Takes over what another carrier of this lane may have left.
+     *
+     * @throws Stop when another carrier has this lane
+     */
+    void takeOver(int pass) throws Stop {
         claims.takeOver(pass);
+        requireCarrier();
     }
 
     /** Offers further lanes to whoever has room, those that are there already apart. */
@@ -98,7 +103,7 @@ final class Partitions {
      * Takes what other lanes have left and nobody carries now, such as after a pause, or where no worker has room; and
      * offers those lanes anew, to whoever has room later.
      *
-     * @throws Stop when the run is not wanted running
+     * @throws Stop when the run is not wanted running, or another carrier has this lane
      */
     Left gather(int pass) throws Stop {
         List<Integer> working = claims.lanes(pass);
@@ -113,6 +118,7 @@ final class Partitions {
             LaneId id = new LaneId(vitals.run(), number);
             if (!id.equals(vitals.lane()) && lanes.withdraw(id, takeover)) {
                 claims.adopt(pass, number);
+                requireCarrier();
                 openLanes(List.of(number));
                 mine = true;
             }
@@ -161,6 +167,7 @@ final class Partitions {
                         left.get().lane());
                 return claim;
             }
+            requireCarrier();
         }
         return half(pass, facts);
     }
@@ -193,6 +200,7 @@ final class Partitions {
                         Position.text(at.get()));
                 return rest;
             }
+            requireCarrier();
         }
         return Optional.empty();
     }
@@ -261,6 +269,13 @@ final class Partitions {
 
     private void requireMine(Standing standing) throws Stop {
         if (!carrier.equals(standing.carrier()) || standing.lane() != lane()) {
+            throw new Stop(Stop.Reason.FENCED);
+        }
+    }
+
+    /** What was refused may have been so since another carrier has the lane: one that was frozen is fenced here. */
+    private void requireCarrier() throws Stop {
+        if (!claims.isCarrier()) {
             throw new Stop(Stop.Reason.FENCED);
         }
     }

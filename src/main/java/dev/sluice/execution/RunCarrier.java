@@ -1,5 +1,6 @@
 package dev.sluice.execution;
 
+import dev.sluice.checkpoint.Claims;
 import dev.sluice.checkpoint.Halt;
 import dev.sluice.database.schema.tables.records.RunRecord;
 import dev.sluice.event.Actor;
@@ -74,7 +75,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
         UUID run = row.getId();
         LaneId lane = vitals.lane();
         Persistence persistence = new Persistence(world.retries(), world.meters(), world.time(), vitals);
-        Ending ending = new Ending(table, world.databases(), persistence, world.worker());
+        Ending ending = new Ending(table, world.databases(), persistence, world.worker(), carrier);
         LOG.info(
                 "lane {} of run {} of {} is carried by {}, state {}",
                 lane.lane(),
@@ -101,10 +102,17 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                 ending.heal(run);
             }
             Preparation prepared = persistence.insist("preparation", () -> Preparation.of(world.databases(), job));
+            persistence.insist("checkpoint", () -> {
+                new Claims(prepared.database(), run, lane.lane(), carrier).assume();
+                return true;
+            });
             persistence.insist("state", () -> {
                 heartbeats.beat(vitals);
                 return true;
             });
+            if (vitals.isLost()) {
+                throw new Stop(Stop.Reason.FENCED); // it was frozen between the two: whoever has the lane takes it anew
+            }
             try (Throttle throttle = world.throttles().open(job, prepared.into().orElse(prepared.facts()))) {
                 carry(
                         row,

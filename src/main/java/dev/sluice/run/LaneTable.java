@@ -208,6 +208,11 @@ public final class LaneTable {
                 .fetch(r -> new LaneId(r.value1(), r.value2()));
     }
 
+    /** That this one carries the lane. */
+    public static Condition isCarried(LaneId id, String carrier) {
+        return DSL.exists(DSL.selectOne().from(LANE).where(is(id), LANE.CARRIER.eq(carrier)));
+    }
+
     private static Condition is(LaneId id) {
         return LANE.RUN_ID.eq(id.run()).and(LANE.LANE_.eq(id.lane()));
     }

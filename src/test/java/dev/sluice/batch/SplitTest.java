@@ -56,7 +56,7 @@ class SplitTest {
         }
 
         Claims lane(int lane) {
-            return new Claims(target.database(), run, lane, "worker" + lane);
+            return TestTarget.assumed(new Claims(target.database(), run, lane, "worker" + lane));
         }
 
         Claim first() {
@@ -178,13 +178,56 @@ class SplitTest {
     @Test
     void whoTakesALaneOverFencesTheOneWhoHadIt() throws Exception {
         var b = new Begun(1000);
-        Claims frozen = new Claims(target.database(), b.run, 0, "frozen#1");
+        Claims frozen = TestTarget.assumed(new Claims(target.database(), b.run, 0, "frozen#1"));
         Claim claim = frozen.claim(new PartitionId(b.run, 0, 0)).orElseThrow();
-        Claims second = new Claims(target.database(), b.run, 0, "second#2");
+        Claims second = TestTarget.assumed(new Claims(target.database(), b.run, 0, "second#2"));
         second.takeOver(0);
         assertThat(b.batches.commit(claim, 100)).isInstanceOf(Outcome.Refused.class);
         assertThat(frozen.claim(claim.id())).as("nor does it claim it again").isEmpty();
         assertThat(second.claim(claim.id())).isPresent();
+    }
+
+    /** One that had no partition when it was frozen, so that there was no token to change. */
+    @Test
+    void whoLostAnIdleLaneTakesNothingMoreOfOthers() throws Exception {
+        var b = new Begun(1000);
+        Claims frozen = TestTarget.assumed(new Claims(target.database(), b.run, 1, "frozen#1"));
+        Claims second = TestTarget.assumed(new Claims(target.database(), b.run, 1, "second#2"));
+        PartitionId id = new PartitionId(b.run, 0, 0);
+        String before = checkpoints(b);
+        assertThat(frozen.isCarrier()).isFalse();
+        assertThat(frozen.takeUnstarted(id)).isEmpty();
+        frozen.adopt(0, 0);
+        assertThat(checkpoints(b)).isEqualTo(before);
+        Claim claim = b.first();
+        assertThat(frozen.split(claim.id(), b.facts, List.of("400"))).isEmpty();
+        committed(b.batches.commit(claim, 100));
+
+        Claim rest = second.split(claim.id(), b.facts, List.of("400")).orElseThrow();
+        frozen.takeOver(0);
+        committed(b.batches.commit(rest, 100));
+    }
+
+    private static String checkpoints(Begun b) {
+        return b.value("SELECT string_agg(c::text, ' ') FROM sluice.checkpoint c WHERE run_id = '" + b.run + "'");
+    }
+
+    /** Who waits for the checkpoint already has the lane until it has what it waits for. */
+    @Test
+    void whoAssumesALaneWaitsForAClaimThatIsOnItsWay() throws Exception {
+        var b = new Begun(1000);
+        Claims before = TestTarget.assumed(new Claims(target.database(), b.run, 1, "before#1"));
+        PartitionId id = new PartitionId(b.run, 0, 0);
+        try (var sessions = new Sessions(target.db());
+                var batch = sessions.hold("SELECT FROM sluice.checkpoint WHERE run_id = '" + b.run + "' FOR UPDATE")) {
+            var taken = sessions.startAndAwaitWaiting(1, () -> before.takeUnstarted(id));
+            Claims second = new Claims(target.database(), b.run, 1, "second#2");
+            var assumed = sessions.startAndAwaitWaiting(2, () -> TestTarget.assumed(second));
+            batch.release();
+            Claim old = Sessions.get(taken).orElseThrow();
+            Sessions.get(assumed).takeOver(0);
+            assertThat(b.batches.commit(old, 100)).isInstanceOf(Outcome.Refused.class);
+        }
     }
 
     @Test

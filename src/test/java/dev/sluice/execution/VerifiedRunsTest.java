@@ -214,6 +214,27 @@ class VerifiedRunsTest {
     }
 
     @Test
+    void whoLostTheRunWhileItLookedAgainDoesNotDateItsEvidence() throws Exception {
+        rows();
+        UUID id = queue("set: { b: a * 2 }, where: b IS NULL", "");
+        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        String dated = "SELECT verified_at::text FROM sluice.run WHERE id = '" + id + "'";
+        String first = engine.db().value(dated);
+        // another worker takes it when all has been looked at
+        engine.db()
+                .run(
+                        "CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE sluice.lane"
+                                + " SET carrier = 'other#1' WHERE run_id = NEW.run_id; RETURN NEW; END $$",
+                        "CREATE TRIGGER other AFTER UPDATE ON sluice.pass FOR EACH ROW WHEN (NEW.run_id = '" + id
+                                + "') EXECUTE FUNCTION other()");
+        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.db().value(dated)).isEqualTo(first);
+        engine.db().run("DROP TRIGGER other ON sluice.pass");
+        engine.carry(id);
+        assertThat(engine.db().value(dated)).as("who has it does").isGreaterThan(first);
+    }
+
+    @Test
     void aRowThatOldCodeKeepsWritingMakesTheRunIncompleteWithTheLikelyCause() throws Exception {
         rows();
         oldCode("NULL", "UPDATE " + t + " SET b = NULL WHERE id = 77");

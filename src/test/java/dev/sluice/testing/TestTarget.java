@@ -116,7 +116,13 @@ public final class TestTarget implements AutoCloseable {
 
     /** The hands of the run's one lane. */
     public Claims claims(UUID run) {
-        return new Claims(database, run, 0, "test");
+        return assumed(new Claims(database, run, 0, "test"));
+    }
+
+    /** The hands of a carrier that has just taken its lane. */
+    public static Claims assumed(Claims claims) {
+        claims.assume();
+        return claims;
     }
 
     /** The partitions of the first pass that are not done, in order. */
