@@ -80,9 +80,13 @@ public record BatchSize(int size, double secondsPerKey, Steps steps) {
         return new BatchSize(clamp(Math.max(size, Math.min(keys, fitting))), secondsPerKey, steps);
     }
 
-    /** After a batch that timed out: half as many. */
-    public BatchSize halved() {
-        return new BatchSize(clamp(size / 2.0), secondsPerKey, steps);
+    /**
+     * After a batch that timed out: half as many.
+     *
+     * @param asked keys of that batch, where they were fewer than the size
+     */
+    public BatchSize halved(int asked) {
+        return new BatchSize(clamp(Math.min(size, asked) / 2.0), secondsPerKey, steps);
     }
 
     private static int clamp(double size) {

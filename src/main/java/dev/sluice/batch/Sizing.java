@@ -153,8 +153,12 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
         return new Sizing(size.restarted(from), choice, largestRange);
     }
 
-    /** After a batch that timed out: the next range is half as large; one in progress has other ways. */
-    public Sizing halved() {
-        return new Sizing(size.halved(), choice, largestRange);
+    /**
+     * After a batch that timed out: the next one is half as large; a range in progress has other ways.
+     *
+     * @param asked for it, which may be less than the size: cut by a trial, a rate or the largest range
+     */
+    public Sizing halved(Ask asked) {
+        return new Sizing(size.halved(asked.keys() / asked.stripes()), choice, largestRange);
     }
 }

@@ -255,7 +255,7 @@ final class PassWalk {
                     continue;
                 }
                 if (failure.kind() == ErrorKind.TIMEOUT) {
-                    sizing = sizing.halved();
+                    sizing = sizing.halved(ask);
                     claim = persistence.insist("checkpoint", () -> partitions.finer(failed, failure));
                 }
                 boolean ends = failure.kind() == ErrorKind.DATA || failure.kind() == ErrorKind.DEFINITION;

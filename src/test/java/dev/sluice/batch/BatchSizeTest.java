@@ -34,7 +34,7 @@ class BatchSizeTest {
         assertThat(size.size()).isBetween(1, 100_000);
         assertThat(size.after(Math.min(keys, size.size()), seconds, target).size())
                 .isBetween(1, 100_000);
-        assertThat(size.halved().size()).isBetween(1, 100_000);
+        assertThat(size.halved(size.size()).size()).isBetween(1, 100_000);
     }
 
     @Property
@@ -104,8 +104,8 @@ class BatchSizeTest {
 
     @Example
     void aTimeoutHalves() {
-        assertThat(BatchSize.startingAt(999).halved().size()).isEqualTo(499);
-        assertThat(BatchSize.startingAt(1).halved().size()).isEqualTo(1);
+        assertThat(BatchSize.startingAt(999).halved(2000).size()).isEqualTo(499);
+        assertThat(BatchSize.startingAt(1).halved(1).size()).isEqualTo(1);
     }
 
     private static double seconds(int keys, double perKey, double perBatch) {

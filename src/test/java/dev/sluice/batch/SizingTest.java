@@ -8,6 +8,7 @@ import dev.sluice.job.Stripes;
 import dev.sluice.table.HeapFacts;
 import dev.sluice.testing.TestTarget;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Sizes at a slow pace, which has batches shorter than the job's target. */
@@ -41,6 +42,30 @@ class SizingTest {
         assertThat(after(200, 0.010, 0, 0.01))
                 .as("20 keep the target of the job")
                 .isEqualTo(20);
+    }
+
+    @Test
+    void aTimeoutHalvesWhatWasAskedForNotWhatMightHaveBeen() {
+        Sizing limited = Sizing.startingAt(8_000, new Stripes.Off(), TestTarget.PLUS_ONE, HeapFacts.UNKNOWN);
+        Ask cut = limited.ask(300);
+        assertThat(cut).isEqualTo(Ask.of(300));
+        assertThat(limited.halved(cut).ask(300)).as("cut by a rate").isEqualTo(Ask.of(150));
+
+        Sizing wide = Sizing.startingAt(8_000, new Stripes.Fixed(64), TestTarget.PLUS_ONE, HeapFacts.UNKNOWN);
+        Ask range = wide.ask(null);
+        assertThat(range).isEqualTo(new Ask(Sizing.RANGE_KEYS, 64));
+        assertThat(wide.halved(range).ask(null))
+                .as("cut by the largest range")
+                .isEqualTo(new Ask(Sizing.RANGE_KEYS / 2, 64));
+
+        StripeChoice trial = new StripeChoice(
+                List.of(8, 1), StripeChoice.Phase.Try.of(true, List.of(8, 1)), Map.of(), null, 0);
+        Sizing trying = new Sizing(BatchSize.startingAt(8_000), trial, Sizing.RANGE_KEYS);
+        Ask tried = trying.ask(null);
+        assertThat(tried).isEqualTo(new Ask(8 * Sizing.TRIED_KEYS, 8));
+        assertThat(trying.halved(tried).ask(null))
+                .as("cut by a trial")
+                .isEqualTo(new Ask(4 * Sizing.TRIED_KEYS, 8));
     }
 
     @Test

@@ -391,7 +391,7 @@ class StripeChoiceTest {
         Sizing sizing = auto(new Table()).ranges(40).sizing;
         Ask before = new Sizing(BatchSize.startingAt(4000), sizing.choice(), sizing.largestRange()).ask(null);
         Ask after = new Sizing(BatchSize.startingAt(4000), sizing.choice(), sizing.largestRange())
-                .halved()
+                .halved(before)
                 .ask(null);
         assertThat(before).isEqualTo(new Ask(32_000, 8));
         assertThat(after).isEqualTo(new Ask(16_000, 8));
