@@ -32,10 +32,11 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
     /** Where the width of the rows is not known: 32 MiB of 256 bytes. */
     static final int RANGE_KEYS = 131_072;
     /**
-     * Fewer keys to a stripe are not worth a batch. Beside a busy application 800 keys in 8 stripes were as fast as
-     * batches of 100 in none, and leave half of the WAL; what is faster on a table is measured on the run.
+     * Fewer keys are not worth a batch, of a stripe or without, as long as more keep the job's target. Beside a busy
+     * application 800 keys in 8 stripes were as fast as batches of 100 in none, and leave half of the WAL; what is
+     * faster on a table is measured on the run.
      */
-    static final int SMALLEST_STRIPE = 100;
+    static final int WORTH_A_BATCH = 100;
 
     /**
      * Keys of a batch at most while numbers of stripes are tried: enough to tell them apart, and few enough that a run
@@ -44,7 +45,8 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
     static final int TRIED_KEYS = 2_000;
 
     /**
-     * Before the first batch of a claim; where there is a choice, asks the catalog, and looks at the rows ahead.
+     * Before the first batch of a claim; where there is a choice, asks the catalog, and where that does not decide
+     * looks at the rows ahead.
      *
      * @param facts of the table that is walked
      * @param claim the partition and where it stands
@@ -59,12 +61,12 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
                 || !(work instanceof Work.Change change && change.shape() instanceof Shape.Set set)) {
             return startingAt(size, setting, work, HeapFacts.UNKNOWN);
         }
-        HeapFacts heap = HeapFacts.of(
-                        database,
-                        claim.relation(),
-                        facts.key().getFirst().name(),
-                        set.columns().keySet())
-                .withRowsAhead(RowsAhead.onOnePage(database, facts, claim.left()));
+        HeapFacts catalog = HeapFacts.of(
+                database,
+                claim.relation(),
+                facts.key().getFirst().name(),
+                set.columns().keySet());
+        HeapFacts heap = StripesOfHeap.lookedAt(catalog, () -> RowsAhead.onOnePage(database, facts, claim.left()));
         StripesOfHeap.against(heap)
                 .ifPresent(why -> LOG.info("{} is walked without stripes: {}", claim.relation(), why));
         return startingAt(size, setting, work, heap);
@@ -98,7 +100,7 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
         int most = choice.isTrying() ? Math.min(size.size(), TRIED_KEYS) : size.size();
         int keys = rowsPerSecond == null ? most : Math.max(1, Math.min(most, rowsPerSecond));
         int stripes = choice.stripes();
-        while (stripes > 1 && choice.free() && range(keys, stripes) < stripes * SMALLEST_STRIPE) {
+        while (stripes > 1 && choice.free() && range(keys, stripes) < stripes * WORTH_A_BATCH) {
             stripes /= 2;
         }
         return stripes == 1 ? Ask.of(keys) : new Ask(range(keys, stripes), stripes);
@@ -137,7 +139,7 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
         long full = cut ? Math.min(done.scanned(), size.size() - 1L) : done.scanned();
         BatchSize next = size.after(full, seconds, target);
         double most = done.tuning().targetMillis() / 1000.0;
-        return new Sizing(target < most ? next.atLeast(SMALLEST_STRIPE, most) : next, chosen, largestRange);
+        return new Sizing(target < most ? next.atLeast(WORTH_A_BATCH, most) : next, chosen, largestRange);
     }
 
     /**

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Supplier;
 
 /** What can be said of stripes before the first batch, by how the relation lies on disk. */
 final class StripesOfHeap {
@@ -19,6 +20,24 @@ final class StripesOfHeap {
 
     private StripesOfHeap() {}
 
+    /** With the rows ahead, unless the table's definition decides whatever they are: to look may read 1,000 pages. */
+    static HeapFacts lookedAt(HeapFacts catalog, Supplier<OptionalDouble> ahead) {
+        return againstDefinition(catalog).isPresent() ? catalog : catalog.withRowsAhead(ahead.get());
+    }
+
+    private static Optional<String> againstDefinition(HeapFacts heap) {
+        if (heap.indexedColumn().isPresent()) {
+            return Optional.of("column \"" + heap.indexedColumn().get()
+                    + "\" is changed and in an index, so every change touches every index");
+        }
+        if (heap.indexes() < 2) {
+            return Optional.of("there is no index but the key's that a change in place would spare");
+        }
+        return heap.fillfactor() < FULL
+                ? Optional.of("its fillfactor of " + heap.fillfactor() + " leaves room on every page anyway")
+                : Optional.empty();
+    }
+
     /**
      * Why stripes would bring nothing on this heap, for people; empty when they may.
      *
@@ -28,15 +47,9 @@ final class StripesOfHeap {
      * favour of stripes, the run measures it in a few ranges; where it was wrong against them, nobody would find out.
      */
     static Optional<String> against(HeapFacts heap) {
-        if (heap.indexedColumn().isPresent()) {
-            return Optional.of("column \"" + heap.indexedColumn().get()
-                    + "\" is changed and in an index, so every change touches every index");
-        }
-        if (heap.indexes() < 2) {
-            return Optional.of("there is no index but the key's that a change in place would spare");
-        }
-        if (heap.fillfactor() < FULL) {
-            return Optional.of("its fillfactor of " + heap.fillfactor() + " leaves room on every page anyway");
+        Optional<String> definition = againstDefinition(heap);
+        if (definition.isPresent()) {
+            return definition;
         }
         OptionalDouble correlation = heap.correlation();
         OptionalDouble ahead = heap.rowsAhead();

@@ -31,7 +31,7 @@ class SizingTest {
 
     @Test
     void whatEveryBatchCostsMakesNoneSmallerAndSmaller() {
-        assertThat(after(200, 0.010, 0.012, 1e-5)).isEqualTo(Sizing.SMALLEST_STRIPE);
+        assertThat(after(200, 0.010, 0.012, 1e-5)).isEqualTo(Sizing.WORTH_A_BATCH);
         assertThat(after(200, 0.010, 0.003, 1e-5))
                 .as("what is left of the target")
                 .isBetween(600, 800);
@@ -58,14 +58,12 @@ class SizingTest {
                 .as("cut by the largest range")
                 .isEqualTo(new Ask(Sizing.RANGE_KEYS / 2, 64));
 
-        StripeChoice trial = new StripeChoice(
-                List.of(8, 1), StripeChoice.Phase.Try.of(true, List.of(8, 1)), Map.of(), null, 0);
+        StripeChoice trial =
+                new StripeChoice(List.of(8, 1), StripeChoice.Phase.Try.of(true, List.of(8, 1)), Map.of(), null, 0);
         Sizing trying = new Sizing(BatchSize.startingAt(8_000), trial, Sizing.RANGE_KEYS);
         Ask tried = trying.ask(null);
         assertThat(tried).isEqualTo(new Ask(8 * Sizing.TRIED_KEYS, 8));
-        assertThat(trying.halved(tried).ask(null))
-                .as("cut by a trial")
-                .isEqualTo(new Ask(4 * Sizing.TRIED_KEYS, 8));
+        assertThat(trying.halved(tried).ask(null)).as("cut by a trial").isEqualTo(new Ask(4 * Sizing.TRIED_KEYS, 8));
     }
 
     @Test

@@ -369,7 +369,7 @@ class StripeChoiceTest {
         assertThat(walk.ranges).allSatisfy(ask -> {
             if (ask.stripes() > 1) {
                 assertThat(ask.keys())
-                        .isBetween(ask.stripes() * Sizing.SMALLEST_STRIPE, (int) (Sizing.RANGE_BYTES / 256));
+                        .isBetween(ask.stripes() * Sizing.WORTH_A_BATCH, (int) (Sizing.RANGE_BYTES / 256));
             }
         });
         Ask limited = walk.ranges.getLast();

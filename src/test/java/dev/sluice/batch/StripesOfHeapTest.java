@@ -33,6 +33,22 @@ class StripesOfHeapTest {
         assertThat(candidates(ahead(1.0, 30.0, 3.0))).as("shuffled near by").containsExactly(8, 16, 1);
     }
 
+    @Test
+    void theRowsAheadAreNotLookedAtWhereTheDefinitionDecides() {
+        for (HeapFacts decided : List.of(
+                StripeChoiceTest.heap("n", 3, 100, 1.0, 30.0),
+                StripeChoiceTest.heap(null, 1, 100, 1.0, 30.0),
+                StripeChoiceTest.heap(null, 3, 80, 1.0, 30.0))) {
+            assertThat(StripesOfHeap.lookedAt(decided, () -> {
+                        throw new AssertionError("looked at");
+                    }))
+                    .isEqualTo(decided);
+        }
+        HeapFacts open = StripeChoiceTest.heap(null, 3, 100, 0.2, 30.0);
+        assertThat(StripesOfHeap.lookedAt(open, () -> OptionalDouble.of(7)).rowsAhead())
+                .hasValue(7);
+    }
+
     private static List<Integer> candidates(HeapFacts heap) {
         return StripeChoice.of(new Stripes.Auto(), TestTarget.PLUS_ONE, heap).candidates();
     }
