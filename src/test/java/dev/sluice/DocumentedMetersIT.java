@@ -23,6 +23,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
@@ -157,12 +158,22 @@ class DocumentedMetersIT {
         try (var somebody = db.connect();
                 ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             locking(somebody, "LOCK TABLE sluice.run");
+            var over = new AtomicBoolean();
             for (int i = 0; i < 30; i++) {
-                callers.execute(() -> bench.get("/api/v1/runs"));
+                callers.execute(() -> {
+                    while (!over.get()) {
+                        bench.get("/api/v1/runs");
+                    }
+                });
             }
-            sampleUntil(s -> s.matches("(?s).*sluice_scheduler_jobs_failed_total\\{.*")
-                    && s.matches("(?s).*hikaricp_connections_timeout_total\\{pool=\"main\"} [1-9].*"));
-            somebody.rollback();
+            try {
+                sampleUntil(s -> s.matches("(?s).*hikaricp_connections_pending\\{pool=\"main\"} [1-9].*"));
+                sampleUntil(s -> s.matches("(?s).*sluice_scheduler_jobs_failed_total\\{.*")
+                        && s.matches("(?s).*hikaricp_connections_timeout_total\\{pool=\"main\"} [1-9].*"));
+            } finally {
+                over.set(true);
+                somebody.rollback();
+            }
         }
     }
 

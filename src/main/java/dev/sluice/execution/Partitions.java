@@ -46,6 +46,8 @@ final class Partitions {
     private final Vitals vitals;
     private final String carrier;
     private final Duration takeover;
+    /** For the run's other lanes, since there was nothing left to walk here. */
+    private boolean waiting;
 
     Partitions(
             Database database,
@@ -123,7 +125,19 @@ final class Partitions {
                 mine = true;
             }
         }
+        waiting = true;
         return mine ? Left.MINE : Left.OF_OTHERS;
+    }
+
+    /**
+     * This lane has found work again after it waited for others. They learn with their next sign of life that it takes
+     * its part of the limits; it does so from the first batch on.
+     */
+    private void takePart() {
+        vitals.limitedBy(null);
+        lanes.works(vitals.lane());
+        vitals.shares(lanes.alive(vitals.run(), takeover));
+        waiting = false;
     }
 
     /**
@@ -136,7 +150,11 @@ final class Partitions {
         for (int tries = 1; ; tries++) {
             leaves.settle(pass, facts);
             try {
-                return take(pass, facts);
+                Optional<Claim> taken = take(pass, facts);
+                if (taken.isPresent() && waiting) {
+                    takePart();
+                }
+                return taken;
             } catch (SQLException | DataAccessException e) {
                 // a leaf that was dropped since is let go by the next try
                 if (!facts.partitioned() || tries == GONE_TRIES || !SqlFailure.isNoSuchRelation(e)) {

@@ -14,6 +14,7 @@ import dev.sluice.database.SqlFailure;
 import dev.sluice.job.Stripes;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.resilience.Retries;
+import dev.sluice.run.LaneTable;
 import dev.sluice.run.Preparation;
 import dev.sluice.run.Proof;
 import dev.sluice.run.RunStatus;
@@ -151,7 +152,7 @@ final class PassWalk {
             }
             admission.requireWanted();
             persistence.rest(
-                    new RunStatus.Limit("other-lanes", "waiting for the run's other lanes", null, null, time.now()),
+                    new RunStatus.Limit(LaneTable.WAITS, "waiting for the run's other lanes", null, null, time.now()),
                     OTHERS_ASKED_EVERY);
             // to look for a half costs more than to ask whether others are done
             if (left == Partitions.Left.MINE || ++looks >= until) {

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * Database errors come as jOOQ's DataAccessException.
  */
 public final class LaneTable {
+    /** Reason of a lane that has nothing left to walk, and waits for the run's other lanes. */
+    public static final String WAITS = "other-lanes";
+
     private static final List<String> LIVE = Arrays.stream(RunState.values())
             .filter(RunState::isLive)
             .map(RunState::code)
@@ -183,17 +186,26 @@ public final class LaneTable {
      */
     public record Company(int ofRun, int onDatabase) {}
 
-    /** The lanes that are carried and have shown a sign of life lately. */
+    /**
+     * The lanes that are carried, have shown a sign of life lately, and do not wait for others: what they leave of a
+     * limit is for those that work.
+     */
     public Company alive(UUID run, Duration silence) {
         return sql.select(DSL.count().filterWhere(LANE.RUN_ID.eq(run)), DSL.count())
                 .from(LANE)
                 .join(RUN)
                 .on(RUN.ID.eq(LANE.RUN_ID))
                 .where(LANE.CARRIER.isNotNull(), LANE.HEARTBEAT_AT.ge(RunTable.ago(silence)))
+                .and("coalesce({0}::jsonb ->> 'reason', '') <> {1}", LANE.HOLD, DSL.inline(WAITS))
                 .and(RUN.DATABASE.eq(DSL.select(RUN.as("this").DATABASE)
                         .from(RUN.as("this"))
                         .where(RUN.as("this").ID.eq(run))))
                 .fetchSingle(r -> new Company(r.value1(), r.value2()));
+    }
+
+    /** This one has work again, and takes part in the limits at once. */
+    public void works(LaneId id) {
+        sql.update(LANE).setNull(LANE.HOLD).where(is(id)).execute();
     }
 
     /** Lanes that should be carried and showed no sign of life for so long. */
