@@ -6,6 +6,7 @@ import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationState;
+import org.flywaydb.core.api.exception.FlywayValidateException;
 
 /**
  * Brings Sluice's own tables, schema {@code sluice}, up to date: those that belong to the rows in every database, those
@@ -20,7 +21,8 @@ public final class OwnSchema {
      * @param database where
      * @param control whether it also gets the control tables
      * @throws Problem UNAVAILABLE when it does not answer; UNPROCESSABLE {@code schema-newer} when a newer Sluice has
-     *     been here; UNPROCESSABLE {@code schema-migration-failed} with the reason otherwise
+     *     been here; UNPROCESSABLE {@code schema-differs} when another build of the same version has; UNPROCESSABLE
+     *     {@code schema-migration-failed} with the reason otherwise
      */
     public static void migrate(Database database, boolean control) {
         migrate(database, "target");
@@ -54,6 +56,14 @@ public final class OwnSchema {
                         "Schema sluice in " + database
                                 + " was made by a newer Sluice. Start that version, or a newer one.");
             }
+        } catch (FlywayValidateException e) {
+            throw new Problem(
+                    Problem.Kind.UNPROCESSABLE,
+                    "schema-differs",
+                    "Schema sluice in " + database
+                            + " was made by another build of Sluice, with other tables of the same version. Start that build;"
+                            + " or, where no run of it is needed any more, drop the schema (DROP SCHEMA sluice CASCADE;"
+                            + " `./sluice dev --fresh` for the one of `./sluice dev`).");
         } catch (FlywayException e) {
             SqlFailure failure = SqlFailure.in(e).orElse(null);
             if (failure == null || passes(failure.kind())) {

@@ -1,7 +1,9 @@
 package dev.sluice.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.problem.Problem;
 import dev.sluice.testing.TestPostgres;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +37,22 @@ class OwnSchemaTest {
                     .isEqualTo("0");
             assertThat(db.value("SELECT bool_and(success) AND count(*) > 1 FROM " + history))
                     .isEqualTo("t");
+        }
+    }
+
+    /** It would wait for ever for a database that answers well. */
+    @Test
+    @Timeout(60)
+    void aSchemaOfAnotherBuildIsRefusedInWords() {
+        TestPostgres.Fresh db = TestPostgres.create();
+        try (Database own = Database.open(DatabaseSettings.of("main", db.url(), db.user(), db.password()))) {
+            OwnSchema.migrate(own, true);
+            db.run("UPDATE sluice.schema_history_target SET checksum = checksum + 1 WHERE version = '1'");
+            assertThatThrownBy(() -> OwnSchema.migrate(own, true)).isInstanceOfSatisfying(Problem.class, p -> {
+                assertThat(p.kind()).isEqualTo(Problem.Kind.UNPROCESSABLE);
+                assertThat(p.code()).isEqualTo("schema-differs");
+                assertThat(p.getMessage()).contains("another build of Sluice", "./sluice dev --fresh");
+            });
         }
     }
 
