@@ -81,7 +81,7 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
                         pressure,
                         ceiling,
                         0,
-                        servo.settle().toNanos() / 2e9); // it has been quiet for a while
+                        servo.settle().toNanos() / 1e9); // it was good for long enough to be let go
     }
 
     private Pace shrunk(double most, Servo servo) {
