@@ -85,6 +85,26 @@ final class Bench implements AutoCloseable {
         return start(jobs, environment, Optional.empty(), time);
     }
 
+    /**
+     * One of two workers for three lanes: a place of each is kept for conducting lanes, so neither has room for all.
+     */
+    static Bench narrow(String name, Path folder, TestPostgres.Fresh db) throws IOException {
+        Path jobs = Files.createDirectories(folder.resolve(name));
+        var environment = environment(jobs, db);
+        environment.put("SLUICE_WORKER_NAME", name);
+        environment.put("SLUICE_WORKER_THREADS", "3");
+        return start(jobs, environment, Optional.empty());
+    }
+
+    /** Three lanes are carried, by two workers. */
+    static void awaitTwoWorkers(TestPostgres.Fresh db) {
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> db.value(
+                                "SELECT count(DISTINCT split_part(carrier, '#', 1)) || ' ' || count(*) FROM sluice.lane"
+                                        + " WHERE carrier IS NOT NULL")
+                        .equals("2 3"));
+    }
+
     static Bench start(Path jobs, Map<String, String> environment, Optional<Path> config) {
         return start(jobs, environment, config, Time.system());
     }

@@ -1,12 +1,10 @@
 package dev.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sluice.testing.TestPostgres;
 import dev.sluice.time.Time;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,20 +41,13 @@ class SharedRateIT {
     void twoWorkersKeepToTheLimitOfOneRun() throws IOException, InterruptedException {
         TestPostgres.Fresh db = TestPostgres.create();
         Bench.people(db, 300_000);
-        Path first = Files.createDirectories(folder.resolve("first"));
-        Path second = Files.createDirectories(folder.resolve("second"));
-        // one place of each is kept for conducting lanes, so no worker has room for all three
-        try (Bench one = Bench.start(first, narrow(first, db, "one"), java.util.Optional.empty());
-                Bench two = Bench.start(second, narrow(second, db, "two"), java.util.Optional.empty())) {
+        try (Bench one = Bench.narrow("one", folder, db);
+                Bench two = Bench.narrow("two", folder, db)) {
             String job = Bench.job("shared", "partitions: 3", Bench.throttle("rows-per-second: " + LIMIT));
             two.define("shared", job);
             one.define("shared", job);
             String run = one.run("shared");
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> db.value(
-                                    "SELECT count(DISTINCT split_part(carrier, '#', 1)) || ' ' || count(*) FROM sluice.lane"
-                                            + " WHERE carrier IS NOT NULL")
-                            .equals("2 3"));
+            Bench.awaitTwoWorkers(db);
             time.pause(SETTLING);
             List<Sample> samples = watch(db, run);
             int windows = 0;
@@ -74,13 +65,6 @@ class SharedRateIT {
             assertThat(windows).isPositive();
             assertThat(one.post("/api/v1/runs/" + run + "/cancel").status()).isEqualTo(200);
         }
-    }
-
-    private static java.util.Map<String, String> narrow(Path jobs, TestPostgres.Fresh db, String name) {
-        var environment = Bench.environment(jobs, db);
-        environment.put("SLUICE_WORKER_NAME", name);
-        environment.put("SLUICE_WORKER_THREADS", "3");
-        return environment;
     }
 
     private List<Sample> watch(TestPostgres.Fresh db, String run) throws InterruptedException {

@@ -6,11 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.testing.TestPostgres;
 import dev.sluice.time.Time;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,30 +22,18 @@ class StopAllIT {
     @TempDir
     private Path folder;
 
-    private Bench start(String name, TestPostgres.Fresh db) throws IOException {
-        Path jobs = Files.createDirectories(folder.resolve(name));
-        Map<String, String> environment = Bench.environment(jobs, db);
-        environment.put("SLUICE_WORKER_NAME", name);
-        environment.put("SLUICE_WORKER_THREADS", "3");
-        return Bench.start(jobs, environment, Optional.empty());
-    }
-
     @Test
     void nothingCommitsAfterTheAnswerOnAnyWorkerAndARestartChangesNothing() throws IOException, InterruptedException {
         TestPostgres.Fresh db = TestPostgres.create();
         Bench.people(db, ROWS);
         String job = Bench.job("stopped", "partitions: 3", Bench.throttle("rows-per-second: 3000"));
-        try (Bench second = start("two", db)) {
+        try (Bench second = Bench.narrow("two", folder, db)) {
             second.define("stopped", job);
             String run;
-            try (Bench first = start("one", db)) {
+            try (Bench first = Bench.narrow("one", folder, db)) {
                 first.define("stopped", job);
                 run = first.run("stopped");
-                await().atMost(Duration.ofSeconds(30))
-                        .until(() -> db.value(
-                                        "SELECT count(DISTINCT split_part(carrier, '#', 1)) || ' ' || count(*) FROM sluice.lane"
-                                                + " WHERE carrier IS NOT NULL")
-                                .equals("2 3"));
+                Bench.awaitTwoWorkers(db);
                 first.awaitRows(run);
                 var stopped = first.post("/api/v1/stop-all");
                 String rows = changed(db);
@@ -66,7 +51,7 @@ class StopAllIT {
                                 .as("the run and each of its lanes")
                                 .hasSize(5));
             }
-            try (Bench third = start("three", db)) {
+            try (Bench third = Bench.narrow("three", folder, db)) {
                 String rows = changed(db);
                 time.pause(Duration.ofSeconds(3));
                 assertThat(changed(db)).as("after a restart").isEqualTo(rows);

@@ -5,12 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.testing.TestPostgres;
 import dev.sluice.time.Time;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,35 +22,27 @@ class TuneIT {
     @TempDir
     private Path folder;
 
-    private Bench start(String name, TestPostgres.Fresh db) throws IOException {
-        Path jobs = Files.createDirectories(folder.resolve(name));
-        Map<String, String> environment = Bench.environment(jobs, db);
-        environment.put("SLUICE_WORKER_NAME", name);
-        environment.put("SLUICE_WORKER_THREADS", "3");
-        return Bench.start(jobs, environment, Optional.empty());
-    }
-
     @Test
     void aLimitIsInEffectOnEveryWorkerWithItsNextBatchAndKeptAcrossRestarts() throws Exception {
         TestPostgres.Fresh db = TestPostgres.create();
         Bench.people(db, 200_000);
         String job = Bench.job("tuned", "partitions: 3", Bench.throttle("rows-per-second: " + FAST));
-        try (Bench second = start("two", db)) {
+        try (Bench second = Bench.narrow("two", folder, db)) {
             second.define("tuned", job);
             String run;
-            try (Bench first = start("one", db)) {
+            try (Bench first = Bench.narrow("one", folder, db)) {
                 first.define("tuned", job);
                 run = first.run("tuned");
-                awaitTwoWorkers(db);
+                Bench.awaitTwoWorkers(db);
                 first.awaitRows(run);
                 var tuned = first.cli("tune", run, "--rows-per-second", "" + SLOW);
                 assertThat(tuned.code()).as(tuned.err()).isZero();
                 awaitNextBatches(db, run);
                 assertThat(rate(db, run)).as("rows/s of both").isBetween(SLOW * 0.7, SLOW * 1.3);
             }
-            try (Bench third = start("three", db)) {
+            try (Bench third = Bench.narrow("three", folder, db)) {
                 third.define("tuned", job);
-                awaitTwoWorkers(db);
+                Bench.awaitTwoWorkers(db);
                 awaitNextBatches(db, run);
                 assertThat(rate(db, run)).as("rows/s after a restart").isBetween(SLOW * 0.7, SLOW * 1.3);
                 assertThat(third.get("/api/v1/runs/" + run).at("/settings/rowsPerSecond"))
@@ -65,14 +53,6 @@ class TuneIT {
                         .isEqualTo(200);
             }
         }
-    }
-
-    private static void awaitTwoWorkers(TestPostgres.Fresh db) {
-        await().atMost(Duration.ofSeconds(60))
-                .until(() -> db.value(
-                                "SELECT count(DISTINCT split_part(carrier, '#', 1)) || ' ' || count(*) FROM sluice.lane"
-                                        + " WHERE carrier IS NOT NULL")
-                        .equals("2 3"));
     }
 
     /** Each partition that is walked has got past the batch that may have been in flight. */

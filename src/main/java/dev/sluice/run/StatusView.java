@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /** Makes what people see of a run, from its row in the control database and its checkpoints in the target. */
 public final class StatusView {
     /** Reasons that say nothing while another lane has a better one. */
-    private static final Set<String> GROWING = Set.of("pace", "first-sample", "other-lanes");
+    private static final Set<String> GROWING = Set.of("pace", "first-sample", LaneTable.WAITS);
 
     private final Databases databases;
     private final RunTable table;
