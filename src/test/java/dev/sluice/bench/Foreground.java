@@ -137,7 +137,11 @@ final class Foreground {
         taken.addAll(noise(taken));
         for (Taken t : taken) {
             var compared = new Compared(
-                    felt(log, t.alone, load), felt(log, t.beside, load), t.beside.rowsPerSecond(), t.beside.limit());
+                    felt(log, t.alone, load),
+                    felt(log, t.beside, load),
+                    t.beside.rowsPerSecond(),
+                    t.beside.limit(),
+                    t.beside.workerCores());
             results.computeIfAbsent(t.neighbour, n -> new ArrayList<>()).add(compared);
             System.out.println(ForegroundReport.line(scenario, t.neighbour, compared));
         }
@@ -175,8 +179,7 @@ final class Foreground {
             if (nothingBetween) {
                 boolean turn = noise.size() % 2 == 0;
                 Phase other = turn ? second : first;
-                noise.add(
-                        new Taken(NOTHING, turn ? first : second, new Phase(other.from(), other.to(), Double.NaN, "")));
+                noise.add(new Taken(NOTHING, turn ? first : second, other.filled(Double.NaN, "")));
             }
         }
         return noise;

@@ -49,7 +49,7 @@ final class ForegroundReport {
     /** One pair, on a line. */
     static String line(Scenario scenario, String neighbour, Compared c) {
         return String.format(
-                "%s  %-20s p50 %.2f/%.2f = %.2f  p95 %.2f/%.2f = %.2f  p99 %.2f/%.2f = %.2f ms  %s rows/s  %s",
+                "%s  %-20s p50 %.2f/%.2f = %.2f  p95 %.2f/%.2f = %.2f  p99 %.2f/%.2f = %.2f ms  %s rows/s  %s cores  %s",
                 scenario.key(),
                 neighbour,
                 c.beside().p50(),
@@ -62,6 +62,7 @@ final class ForegroundReport {
                 c.alone().p99(),
                 c.ratio(Latencies::p99),
                 number(c.rowsPerSecond()),
+                number(c.workerCores()),
                 c.limit());
     }
 
@@ -99,12 +100,12 @@ final class ForegroundReport {
                         .collect(Collectors.joining(", ")));
         text.append("\n\n| Beside it | phases");
         PROMISES.forEach(p -> text.append(" | ").append(p.text()).append(" ms | ratio"));
-        text.append(" | rows/s |\n|---|---|---|---|---|---|---|---|---|\n| nothing");
+        text.append(" | rows/s | worker's cores |\n|---|---|---|---|---|---|---|---|---|---|\n| nothing");
         text.append(" | ").append(pairs.size());
         PROMISES.forEach(p -> text.append(" | ")
                 .append(number(median(pairs, c -> p.figure.applyAsDouble(c.alone()))))
                 .append(" | "));
-        text.append(" | |\n");
+        text.append(" | | |\n");
         TITLES.forEach((key, title) -> {
             List<Compared> of = by.getOrDefault(key, List.of());
             text.append("| ").append(title).append(" | ").append(of.size());
@@ -114,6 +115,8 @@ final class ForegroundReport {
                     .append(number(median(of, c -> c.ratio(p.figure)))));
             text.append(" | ")
                     .append(number(median(of, Compared::rowsPerSecond)))
+                    .append(" | ")
+                    .append(number(median(of, Compared::workerCores)))
                     .append(" |\n");
         });
     }

@@ -10,11 +10,18 @@ import java.time.Instant;
  * @param to its end
  * @param rowsPerSecond what was filled meanwhile; 0 where nothing was to be, NaN where that is not known
  * @param limit what held it back at the end, a code and its message; empty where nothing did, or nobody can tell
+ * @param workerCores how many cores Sluice's worker kept busy meanwhile, its own process alone; NaN where that is not
+ *     known
  */
-record Phase(Instant from, Instant to, double rowsPerSecond, String limit) {
-    /** One in which nothing is filled. */
+record Phase(Instant from, Instant to, double rowsPerSecond, String limit, double workerCores) {
+    /** One in which there is no worker. */
     Phase(Instant from, Instant to) {
-        this(from, to, 0, "");
+        this(from, to, 0, "", Double.NaN);
+    }
+
+    /** This one, in which so many rows were filled. */
+    Phase filled(double rows, String limitedBy) {
+        return new Phase(from, to, rows / seconds(), limitedBy, workerCores);
     }
 
     double seconds() {

@@ -130,6 +130,14 @@ final class SluiceProcess implements AutoCloseable {
         return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
     }
 
+    /** The processor time it has taken, its start included; NaN where the system does not tell. */
+    double cpuSeconds() {
+        return process.info()
+                .totalCpuDuration()
+                .map(time -> time.toNanos() / 1e9)
+                .orElse(Double.NaN);
+    }
+
     /** The status, or -1 while nobody listens. */
     private int status(String path) throws IOException, InterruptedException {
         try {

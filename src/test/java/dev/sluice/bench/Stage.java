@@ -71,8 +71,9 @@ final class Stage implements AutoCloseable {
         awaitCalm();
         TimeUnit.MILLISECONDS.sleep(cadence.settle.toMillis());
         Instant from = Instant.now();
+        double cpu = worker.cpuSeconds();
         TimeUnit.MILLISECONDS.sleep(cadence.measured.toMillis());
-        return new Phase(from, Instant.now());
+        return phase(from, cpu);
     }
 
     /** A phase beside this, which rests again afterwards; empty where it had ended by itself. */
@@ -89,10 +90,18 @@ final class Stage implements AutoCloseable {
         TimeUnit.MILLISECONDS.sleep(cadence.settle.toMillis());
         double before = neighbour.rows();
         Instant from = Instant.now();
+        double cpu = worker.cpuSeconds();
         TimeUnit.MILLISECONDS.sleep(cadence.measured.toMillis());
-        Instant to = Instant.now();
+        Phase phase = phase(from, cpu);
         double rows = neighbour.rows() - before;
-        return new Phase(from, to, rows / new Phase(from, to).seconds(), neighbour.limit());
+        return phase.filled(rows, neighbour.limit());
+    }
+
+    /** One that ends now. */
+    private Phase phase(Instant from, double cpuBefore) {
+        Instant to = Instant.now();
+        double seconds = Duration.between(from, to).toNanos() / 1e9;
+        return new Phase(from, to, 0, "", (worker.cpuSeconds() - cpuBefore) / seconds);
     }
 
     /**
