@@ -17,7 +17,8 @@ import java.util.Optional;
  * What an application feels of a backfill: pgbench at 40 percent of its own maximum, alone and with something beside
  * it, in interleaved pairs, every second one in reverse order. {@code docs/performance.md} says how. Options:
  * {@code bench.pairs} (15), {@code bench.seconds} (10, the length of a phase), {@code bench.settle} (2, how much of
- * that is not measured), {@code bench.rows} (6000000) and {@code bench.scenario} (both, own, same).
+ * that is not measured), {@code bench.rows} (6000000), {@code bench.scenario} (both, own, same) and {@code bench.cores}
+ * (as the default has it; otherwise {@code throttle: cores} of Sluice's job, such as {@code 1%} or {@code off}).
  */
 final class Foreground {
     static final String GUARDED = "people-full-name";
@@ -68,7 +69,9 @@ final class Foreground {
         int rows = wishes.number("bench.rows", 6_000_000, 100_000, 100_000_000);
         List<Scenario> scenarios = Scenario.of(wishes.choice("bench.scenario", List.of("both", "own", "same")));
         Files.createDirectories(folder);
-        SluiceProcess.define(folder, GUARDED);
+        String cores = wishes.text("bench.cores");
+        SluiceProcess.define(
+                folder, GUARDED, cores.isEmpty() ? new String[0] : new String[] {"throttle: { cores: " + cores + " }"});
         SluiceProcess.define(folder, UNTHROTTLED, "throttle: off");
         Watchdog.set(Duration.ofMinutes(20).plusSeconds(4L * scenarios.size() * pairs * seconds));
         try (BenchServer server = BenchServer.start(folder.resolve("data"), SERVER)) {
@@ -78,8 +81,8 @@ final class Foreground {
             for (Scenario scenario : scenarios) {
                 bench.run(scenario);
             }
-            String report =
-                    new ForegroundReport(bench.loads, bench.measured).text(server.describe(), rows, bench.cadence);
+            String report = new ForegroundReport(bench.loads, bench.measured, cores)
+                    .text(server.describe(), rows, bench.cadence);
             Files.writeString(folder.resolve("report.md"), report);
             System.out.println(report);
             return bench.failures;

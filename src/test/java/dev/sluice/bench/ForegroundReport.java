@@ -14,8 +14,7 @@ final class ForegroundReport {
     private static final int RESAMPLES = 10_000;
     private static final long SEED = 4;
 
-    private static final Map<String, String> TITLES = titles();
-
+    private final String guarded;
     private final Map<Scenario, Load> loads;
     private final Map<Scenario, Map<String, List<Compared>>> measured;
 
@@ -30,16 +29,18 @@ final class ForegroundReport {
     /**
      * @param loads by the scenario
      * @param measured by the scenario and the neighbour
+     * @param cores the budget that was asked for; empty for the default
      */
-    ForegroundReport(Map<Scenario, Load> loads, Map<Scenario, Map<String, List<Compared>>> measured) {
+    ForegroundReport(Map<Scenario, Load> loads, Map<Scenario, Map<String, List<Compared>>> measured, String cores) {
+        this.guarded = cores.isEmpty() ? "default settings" : "`cores: " + cores + "`";
         this.loads = loads;
         this.measured = measured;
     }
 
-    private static Map<String, String> titles() {
+    private Map<String, String> titles() {
         Map<String, String> titles = new LinkedHashMap<>();
         titles.put(Foreground.NOTHING, "nothing, next to nothing (noise)");
-        titles.put(Foreground.GUARDED, "Sluice, default settings");
+        titles.put(Foreground.GUARDED, "Sluice, " + guarded);
         titles.put(Foreground.UNTHROTTLED, "Sluice, `throttle: off`");
         titles.put(Foreground.LOOP, "plpgsql loop of 1,000");
         titles.put(Foreground.SINGLE, "one single UPDATE");
@@ -94,7 +95,9 @@ final class ForegroundReport {
         Map<String, Long> limits = pairs.stream()
                 .map(c -> c.limit().isEmpty() ? "nothing" : c.limit().replaceAll(":.*", ""))
                 .collect(Collectors.groupingBy(code -> code, TreeMap::new, Collectors.counting()));
-        text.append("; at default settings held back at the ends of its phases by: ")
+        text.append("; at ")
+                .append(guarded)
+                .append(" held back at the ends of its phases by: ")
                 .append(limits.entrySet().stream()
                         .map(e -> e.getKey() + " " + e.getValue())
                         .collect(Collectors.joining(", ")));
@@ -106,7 +109,7 @@ final class ForegroundReport {
                 .append(number(median(pairs, c -> p.figure.applyAsDouble(c.alone()))))
                 .append(" | "));
         text.append(" | | |\n");
-        TITLES.forEach((key, title) -> {
+        titles().forEach((key, title) -> {
             List<Compared> of = by.getOrDefault(key, List.of());
             text.append("| ").append(title).append(" | ").append(of.size());
             PROMISES.forEach(p -> text.append(" | ")

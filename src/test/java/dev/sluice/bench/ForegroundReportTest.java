@@ -23,7 +23,8 @@ class ForegroundReportTest {
                                 Map.of(
                                         Foreground.GUARDED, pairs,
                                         Foreground.UNTHROTTLED, List.of(free),
-                                        Foreground.NOTHING, List.of(noise))))
+                                        Foreground.NOTHING, List.of(noise))),
+                        "")
                 .text("a server", 1000, new Stage.Cadence(Duration.ofSeconds(2), Duration.ofSeconds(8)));
     }
 
@@ -58,10 +59,10 @@ class ForegroundReportTest {
 
     @Test
     void whatWasNotMeasuredIsNeither() {
-        String report = new ForegroundReport(Map.of(), Map.of(Scenario.SAME_TABLE, Map.of()))
+        String report = new ForegroundReport(Map.of(), Map.of(Scenario.SAME_TABLE, Map.of()), "1%")
                 .text("a server", 1000, new Stage.Cadence(Duration.ofSeconds(2), Duration.ofSeconds(8)));
         assertThat(report)
-                .contains("| p99 by alone | same | <= 1.25 |  |  | not measured |")
+                .contains("| p99 by alone | same | <= 1.25 |  |  | not measured |", "| Sluice, `cores: 1%` | 0 |")
                 .doesNotContain("PASS", "SHORT");
     }
 }
