@@ -35,7 +35,7 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      * Fewer keys are not worth a batch, of a stripe or without, as long as more keep the job's target. Measured beside
      * a busy application on 2 cores, in 12 interleaved pairs each: batches of at least 100 keys took some 5 ms, and
      * raised its p50, p95 and p99 by 1.16, 1.28 and 1.14; of at least 25, by 1.04, 1.11 and 0.93, at three quarters of
-     * the speed. A budget of less than half did no better than that.
+     * the speed.
      */
     static final int WORTH_A_BATCH = 25;
 
