@@ -86,7 +86,8 @@ final class Bench implements AutoCloseable {
     }
 
     /**
-     * One of two workers for three lanes: a place of each is kept for conducting lanes, so neither has room for all.
+     * One of two workers for three lanes of a run that begins: a place of each is kept for conducting lanes, so neither
+     * has room for all. One that had two side lanes already could take the conducting one, too.
      */
     static Bench narrow(String name, Path folder, TestPostgres.Fresh db) throws IOException {
         Path jobs = Files.createDirectories(folder.resolve(name));

@@ -132,7 +132,7 @@ class DocumentedMetersIT {
                     Bench.job(
                             "upper",
                             Bench.throttle(
-                                    "rows-per-second: 700",
+                                    "rows-per-second: 200",
                                     "sql: [{ name: load, query: SELECT v FROM app.dial, limit: 10, every: 1s }]"),
                             "stripes: 4",
                             "schedule: { cron: \"0 0 0 1 1 ?\" }"));

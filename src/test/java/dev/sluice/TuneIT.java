@@ -5,13 +5,17 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.testing.TestPostgres;
 import dev.sluice.time.Time;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run that two workers carry is tuned by one of them: both follow, and so does one that is started later. */
+/**
+ * A run that two workers carry is tuned by one of them: both follow, and so does one that is started when they are
+ * gone.
+ */
 @Tag("database")
 class TuneIT {
     private static final int FAST = 3000;
@@ -27,31 +31,28 @@ class TuneIT {
         TestPostgres.Fresh db = TestPostgres.create();
         Bench.people(db, 200_000);
         String job = Bench.job("tuned", "partitions: 3", Bench.throttle("rows-per-second: " + FAST));
-        try (Bench second = Bench.narrow("two", folder, db)) {
+        String run;
+        try (Bench second = Bench.narrow("two", folder, db);
+                Bench first = Bench.narrow("one", folder, db)) {
             second.define("tuned", job);
-            String run;
-            try (Bench first = Bench.narrow("one", folder, db)) {
-                first.define("tuned", job);
-                run = first.run("tuned");
-                Bench.awaitTwoWorkers(db);
-                first.awaitRows(run);
-                var tuned = first.cli("tune", run, "--rows-per-second", "" + SLOW);
-                assertThat(tuned.code()).as(tuned.err()).isZero();
-                awaitNextBatches(db, run);
-                assertThat(rate(db, run)).as("rows/s of both").isBetween(SLOW * 0.7, SLOW * 1.3);
-            }
-            try (Bench third = Bench.narrow("three", folder, db)) {
-                third.define("tuned", job);
-                Bench.awaitTwoWorkers(db);
-                awaitNextBatches(db, run);
-                assertThat(rate(db, run)).as("rows/s after a restart").isBetween(SLOW * 0.7, SLOW * 1.3);
-                assertThat(third.get("/api/v1/runs/" + run).at("/settings/rowsPerSecond"))
-                        .isEqualTo("" + SLOW);
-                assertThat(db.value("SELECT count(*) FROM sluice.event WHERE action = 'run.tuned' AND actor = 'local'"))
-                        .isEqualTo("1");
-                assertThat(third.post("/api/v1/runs/" + run + "/cancel").status())
-                        .isEqualTo(200);
-            }
+            first.define("tuned", job);
+            run = first.run("tuned");
+            Bench.awaitTwoWorkers(db);
+            first.awaitRows(run);
+            var tuned = first.cli("tune", run, "--rows-per-second", "" + SLOW);
+            assertThat(tuned.code()).as(tuned.err()).isZero();
+            awaitNextBatches(db, run);
+            assertThat(rate(db, run)).as("rows/s of both").isBetween(SLOW * 0.7, SLOW * 1.3);
+        }
+        try (Bench third = Bench.start(Files.createDirectories(folder.resolve("three")), db)) {
+            third.define("tuned", job);
+            awaitNextBatches(db, run);
+            assertThat(rate(db, run)).as("rows/s after a restart").isBetween(SLOW * 0.7, SLOW * 1.3);
+            assertThat(third.get("/api/v1/runs/" + run).at("/settings/rowsPerSecond"))
+                    .isEqualTo("" + SLOW);
+            assertThat(db.value("SELECT count(*) FROM sluice.event WHERE action = 'run.tuned' AND actor = 'local'"))
+                    .isEqualTo("1");
+            assertThat(third.post("/api/v1/runs/" + run + "/cancel").status()).isEqualTo(200);
         }
     }
 
