@@ -14,7 +14,7 @@ import java.time.Instant;
  *     known
  */
 record Phase(Instant from, Instant to, double rowsPerSecond, String limit, double workerCores) {
-    /** One in which there is no worker. */
+    /** One in which nothing is filled, and of whose worker nothing is known. */
     Phase(Instant from, Instant to) {
         this(from, to, 0, "", Double.NaN);
     }
@@ -22,6 +22,11 @@ record Phase(Instant from, Instant to, double rowsPerSecond, String limit, doubl
     /** This one, in which so many rows were filled. */
     Phase filled(double rows, String limitedBy) {
         return new Phase(from, to, rows / seconds(), limitedBy, workerCores);
+    }
+
+    /** This one, in which the worker took so many seconds of processor time. */
+    Phase with(double workerSeconds) {
+        return new Phase(from, to, rowsPerSecond, limit, workerSeconds / seconds());
     }
 
     double seconds() {

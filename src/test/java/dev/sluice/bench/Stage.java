@@ -99,9 +99,7 @@ final class Stage implements AutoCloseable {
 
     /** One that ends now. */
     private Phase phase(Instant from, double cpuBefore) {
-        Instant to = Instant.now();
-        double seconds = Duration.between(from, to).toNanos() / 1e9;
-        return new Phase(from, to, 0, "", (worker.cpuSeconds() - cpuBefore) / seconds);
+        return new Phase(from, Instant.now()).with(worker.cpuSeconds() - cpuBefore);
     }
 
     /**
