@@ -16,7 +16,7 @@ import java.util.Optional;
 /**
  * What an application feels of a backfill: pgbench at 40 percent of its own maximum, alone and with something beside
  * it, in interleaved pairs, every second one in reverse order. {@code docs/performance.md} says how. Options:
- * {@code bench.pairs} (15), {@code bench.seconds} (10, the length of a phase), {@code bench.settle} (2, how much of
+ * {@code bench.pairs} (75), {@code bench.seconds} (6, the length of a phase), {@code bench.settle} (2, how much of
  * that is not measured), {@code bench.rows} (6000000), {@code bench.scenario} (both, own, same) and {@code bench.cores}
  * (as the default has it; otherwise {@code throttle: cores} of Sluice's job, such as {@code 1%} or {@code off}).
  */
@@ -35,6 +35,10 @@ final class Foreground {
     /** Repeats of rounds that failed or ran out of rows. */
     private static final int SPARE_ROUNDS = 2;
 
+    /** A single phase beside an alternative has to tell something by itself. */
+    private static final Duration ALTERNATIVE = Duration.ofSeconds(8);
+
+    private static final Duration DISK = Duration.ofSeconds(60);
     private static final Duration WARM_UP = Duration.ofSeconds(6);
 
     private final BenchServer server;
@@ -63,8 +67,8 @@ final class Foreground {
      * @return how much did not work; what was measured does not count
      */
     static int run(Wishes wishes, Path folder) throws IOException, InterruptedException {
-        int pairs = wishes.number("bench.pairs", 15, 1, 200);
-        int seconds = wishes.number("bench.seconds", 10, 3, 120);
+        int pairs = wishes.number("bench.pairs", 75, 1, 400);
+        int seconds = wishes.number("bench.seconds", 6, 3, 120);
         int settle = wishes.number("bench.settle", 2, 0, seconds - 1);
         int rows = wishes.number("bench.rows", 6_000_000, 100_000, 100_000_000);
         List<Scenario> scenarios = Scenario.of(wishes.choice("bench.scenario", List.of("both", "own", "same")));
@@ -74,6 +78,8 @@ final class Foreground {
                 folder, GUARDED, cores.isEmpty() ? new String[0] : new String[] {"throttle: { cores: " + cores + " }"});
         SluiceProcess.define(folder, UNTHROTTLED, "throttle: off");
         Watchdog.set(Duration.ofMinutes(20).plusSeconds(4L * scenarios.size() * pairs * seconds));
+        DiskAlone disk = DiskAlone.in(folder, DISK);
+        System.out.println(disk.text());
         try (BenchServer server = BenchServer.start(folder.resolve("data"), SERVER)) {
             var cadence = new Stage.Cadence(Duration.ofSeconds(settle), Duration.ofSeconds(seconds - settle));
             var bench = new Foreground(server, folder, new People(rows, 2), pairs, cadence);
@@ -82,7 +88,7 @@ final class Foreground {
                 bench.run(scenario);
             }
             String report = new ForegroundReport(bench.loads, bench.measured, cores)
-                    .text(server.describe(), rows, bench.cadence);
+                    .text(server.describe() + "\n" + disk.text(), rows, bench.cadence);
             Files.writeString(folder.resolve("report.md"), report);
             System.out.println(report);
             return bench.failures;
@@ -189,14 +195,16 @@ final class Foreground {
     }
 
     /**
-     * The others, after one phase alone. The plain statements have half as long; the single UPDATE is last, since what
-     * it leaves behind is felt for long.
+     * The others, after one phase alone, which last longer than those of the pairs. The plain statements have half of
+     * that; the single UPDATE is last, since what it leaves behind is felt for long.
      */
     private void alternatives(Stage stage, List<Taken> taken) throws IOException, InterruptedException, SQLException {
-        var half = new Stage.Cadence(cadence.settle(), cadence.measured().dividedBy(2));
+        boolean longer = cadence.measured().compareTo(ALTERNATIVE) > 0;
+        var whole = new Stage.Cadence(cadence.settle(), longer ? cadence.measured() : ALTERNATIVE);
+        var half = new Stage.Cadence(cadence.settle(), whole.measured().dividedBy(2));
         RunBeside unthrottled = stage.run(UNTHROTTLED, WARM_UP);
-        Phase alone = stage.alone(cadence);
-        stage.beside(unthrottled, cadence).ifPresent(p -> taken.add(new Taken(UNTHROTTLED, alone, p)));
+        Phase alone = stage.alone(whole);
+        stage.beside(unthrottled, whole).ifPresent(p -> taken.add(new Taken(UNTHROTTLED, alone, p)));
         Neighbour loop = StatementBeside.loop(stage.database(), unthrottled.reached());
         stage.beside(loop, half).ifPresent(p -> taken.add(new Taken(LOOP, alone, p)));
         Neighbour single = StatementBeside.singleUpdate(stage.database());
