@@ -29,6 +29,7 @@ public final class Throttle implements AutoCloseable {
     private final Servo servo;
     private final Time time;
     private final Sampler.Watch watch;
+    private final CoreTime cores;
     private volatile Pace pace;
     /** The pace that the budget allows; 1 without one. */
     private volatile double most = 1;
@@ -41,7 +42,11 @@ public final class Throttle implements AutoCloseable {
     private boolean looked;
     private long lookedAt;
     private long stepped;
+    /** By the last batch. */
     private long worked;
+    /** What of it counts against the budget. */
+    private long charged;
+
     private long since;
     private boolean idle;
     private boolean held;
@@ -85,6 +90,7 @@ public final class Throttle implements AutoCloseable {
         this.bounded = bounded;
         this.servo = servo;
         this.time = time;
+        this.cores = new CoreTime(servo.shortestBatch());
         this.pace = heeded.isEmpty() ? Pace.full() : Pace.start(servo);
         this.stepped = time.nanos();
         this.since = stepped;
@@ -128,12 +134,17 @@ public final class Throttle implements AutoCloseable {
         }
         bound(lanes);
         double share = allowed();
-        long owed = (long) (worked * (1 / share - 1)) - (now - since);
+        long owed = Math.max(rest(worked, pace.share()), rest(charged, most)) - (now - since);
         if (owed < SHORTEST_REST) {
             return new Leave.Granted();
         }
         Duration rest = Duration.ofNanos(Math.min(owed, LOOK.toNanos()));
         return resting(share, rest);
+    }
+
+    /** After so much work, in nanoseconds too. */
+    private static long rest(long worked, double share) {
+        return (long) (worked * (1 / share - 1));
     }
 
     private void bound(int lanes) {
@@ -235,6 +246,7 @@ public final class Throttle implements AutoCloseable {
     public void ends(long nanos) {
         sampler.ends();
         worked = nanos;
+        charged = cores.charged(nanos);
         since = time.nanos();
     }
 

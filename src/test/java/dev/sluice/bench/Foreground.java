@@ -16,9 +16,9 @@ import java.util.Optional;
 /**
  * What an application feels of a backfill: pgbench at 40 percent of its own maximum, alone and with something beside
  * it, in interleaved pairs, every second one in reverse order. {@code docs/performance.md} says how. Options:
- * {@code bench.pairs} (75), {@code bench.seconds} (6, the length of a phase), {@code bench.settle} (2, how much of
- * that is not measured), {@code bench.rows} (6000000), {@code bench.scenario} (both, own, same) and {@code bench.cores}
- * (as the default has it; otherwise {@code throttle: cores} of Sluice's job, such as {@code 1%} or {@code off}).
+ * {@code bench.pairs} (75), {@code bench.seconds} (6, the length of a phase), {@code bench.settle} (2, how much of that
+ * is not measured), {@code bench.rows} (6000000), {@code bench.scenario} (both, own, same) and {@code bench.cores} (as
+ * the default has it; otherwise {@code throttle: cores} of Sluice's job, such as {@code 1%} or {@code off}).
  */
 final class Foreground {
     static final String GUARDED = "people-full-name";

@@ -340,19 +340,19 @@ class ThrottleTest {
             assertThat(throttle.batchSeconds(0.04)).as("short enough").isEqualTo(0.002);
             assertThat(throttle.batchSeconds(0.001)).as("wanted shorter").isEqualTo(0.001);
             throttle.begins();
-            time.step(Duration.ofMillis(10));
-            throttle.ends(10_000_000);
+            time.step(Duration.ofMillis(5));
+            throttle.ends(5_000_000);
             Leave.Denied rest = denied(throttle.ask(1));
             assertThat(rest.code()).isEqualTo("cores");
             assertThat(rest.text())
                     .isEqualTo("at 20% pace: batches may keep 5% of the 4 cores busy beside 2 busy sessions of others");
             assertThat(rest.value()).as("of each core").isEqualTo(0.5);
             assertThat(rest.limit()).isEqualTo(0.05);
-            assertThat(rest.ageSeconds()).isEqualTo(0.01, within(1e-9));
-            assertThat(rest.length()).isEqualTo(Duration.ofMillis(40));
+            assertThat(rest.ageSeconds()).isEqualTo(0.005, within(1e-9));
+            assertThat(rest.length()).isEqualTo(Duration.ofMillis(20));
             assertThat(denied(throttle.ask(4)).length())
                     .as("four lanes share it")
-                    .isEqualTo(Duration.ofMillis(190));
+                    .isEqualTo(Duration.ofMillis(95));
             assertThat(throttle.share()).isEqualTo(0.05);
 
             pass(throttle, 5);
@@ -386,6 +386,30 @@ class ThrottleTest {
             lag.value = 0.1;
             pass(throttle, 30);
             assertThat(throttle.share()).isEqualTo(0.2);
+        }
+    }
+
+    /**
+     * What it waited is no core's work: its pace by the signals is kept, but the budget does not make it rest for 13 s.
+     */
+    @Test
+    void aBatchThatOnlyWaitedIsNotPaidForAsIfItHadWorked() {
+        var busy = new Dial(CoreBudget.CODE);
+        busy.value = 2;
+        try (Throttle throttle = bounded(new CoreBudget(0.05, 1, true), busy)) {
+            sampler.readDue();
+            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
+            throttle.begins();
+            time.step(Duration.ofMillis(700));
+            throttle.ends(700_000_000);
+            Duration rested = Duration.ZERO;
+            while (throttle.ask(1) instanceof Leave.Denied rest) {
+                time.step(rest.length());
+                rested = rested.plus(rest.length());
+                sampler.readDue();
+            }
+            assertThat(rested).isBetween(Duration.ofMillis(2095), Duration.ofMillis(2105));
+            assertThat(throttle.share()).isEqualTo(0.05);
         }
     }
 
