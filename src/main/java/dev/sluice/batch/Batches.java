@@ -95,6 +95,7 @@ public final class Batches {
                 row.getLong("matching"),
                 row.getLong("violations"),
                 row.getLong("wal"),
+                row.getDouble("server_seconds"),
                 new Tuning(
                         row.getInt("target_millis"),
                         row.getInt("batch_size"),

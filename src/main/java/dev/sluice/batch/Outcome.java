@@ -18,6 +18,8 @@ public sealed interface Outcome {
      * @param matching rows that still match {@code where}; in a look, violating rows a sweep could mend
      * @param violations rows found violating
      * @param wal bytes of WAL that the server wrote while the batch ran: its own, and what others wrote meanwhile
+     * @param serverSeconds from when the server had the statement until the checkpoint was moved: the way there and
+     *     back is not in it, nor the commit, which does not wait for the disk
      * @param tuning settings now in force
      * @param lockTimeout the session's {@code lock_timeout} as the server has it, such as {@code 500ms}
      */
@@ -30,6 +32,7 @@ public sealed interface Outcome {
             long matching,
             long violations,
             long wal,
+            double serverSeconds,
             Tuning tuning,
             String lockTimeout)
             implements Outcome {}

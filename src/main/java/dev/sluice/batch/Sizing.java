@@ -119,8 +119,9 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      * @param ask what it was asked for
      * @param done what it did
      * @param target seconds it should have taken
-     * @param seconds it took
-     * @param waited seconds before it, for batches of its neighbours, which the choice of stripes has to be worth
+     * @param seconds that the server was at it
+     * @param waited seconds besides, for batches of its neighbours before it and on the way there and back, which the
+     *     choice of stripes has to be worth
      */
     public Sizing after(
             Position before,

@@ -132,11 +132,12 @@ final class Admission {
     /**
      * It is over.
      *
-     * @param committed whether it did anything: what was waited for in vain need not be rested for
+     * @param serverSeconds that the server was at it, which is what is rested for; 0 where nothing was committed: what
+     *     was waited for in vain need not be rested for
      */
-    void ends(boolean committed) {
-        throttle.ends(committed ? time.nanos() - begun : 0);
-        if (!committed) {
+    void ends(double serverSeconds) {
+        throttle.ends(Math.min(time.nanos() - begun, (long) (serverSeconds * 1e9)));
+        if (serverSeconds == 0) {
             isLimitedElsewhere();
         }
     }

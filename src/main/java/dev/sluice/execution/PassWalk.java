@@ -217,8 +217,9 @@ final class PassWalk {
                     case Outcome.Committed c -> {
                         attempt.succeeded();
                         persistence.released();
-                        double seconds = committed(c, begin);
-                        double waited = (begin - ready) / 1e9;
+                        double elapsed = committed(c, begin);
+                        double seconds = Math.min(elapsed, c.serverSeconds());
+                        double waited = (begin - ready) / 1e9 + elapsed - seconds;
                         double target = admission.batchSeconds(c.tuning());
                         sizing = sizing.after(claim.position(), claim.tuning(), ask, c, target, seconds, waited);
                         this.sizing = sizing;
@@ -273,14 +274,14 @@ final class PassWalk {
     private Outcome commit(Batches batches, Claim claim, Ask ask, long begin) throws SQLException {
         seam.begins(begin);
         admission.begins();
-        boolean committed = false;
+        double seconds = 0;
         try {
             Outcome outcome = batches.commit(claim, ask);
-            committed = outcome instanceof Outcome.Committed;
+            seconds = outcome instanceof Outcome.Committed c ? c.serverSeconds() : 0;
             return outcome;
         } finally {
             seam.ends();
-            admission.ends(committed);
+            admission.ends(seconds);
         }
     }
 

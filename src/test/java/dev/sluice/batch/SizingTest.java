@@ -22,7 +22,7 @@ class SizingTest {
         for (int i = 0; i < batches; i++) {
             Ask ask = sizing.ask(null);
             Position next = Position.after(List.of("k"));
-            var done = new Outcome.Committed(next, false, ask.keys(), ask.keys(), 0, 0, 0, 0, TUNING, "500ms");
+            var done = new Outcome.Committed(next, false, ask.keys(), ask.keys(), 0, 0, 0, 0, 0, TUNING, "500ms");
             sizing = sizing.after(position, TUNING, ask, done, target, each + ask.keys() * perKey, 0);
             position = next;
         }

@@ -7,19 +7,21 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 
 /**
  * A wire to a database that can be cut and mended: every connection breaks, and no new one gets through until then. Or
- * it can be held: nothing gets through, and neither end is told, as where one of them is frozen.
+ * it can be held: nothing gets through, and neither end is told, as where one of them is frozen. Or it can be long.
  */
 public final class Wire implements AutoCloseable {
     private final TestPostgres.Fresh end;
     private final ServerSocket door;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
+    private volatile Duration length = Duration.ZERO;
     private volatile CountDownLatch passable = new CountDownLatch(0);
 
     /** A whole wire to this database. */
@@ -58,6 +60,15 @@ public final class Wire implements AutoCloseable {
         passable.countDown();
     }
 
+    /**
+     * Makes it long.
+     *
+     * @param oneWay how long what is sent takes from here on
+     */
+    public void lengthen(Duration oneWay) {
+        length = oneWay;
+    }
+
     private void accept() {
         String authority =
                 end.url().substring("jdbc:postgresql://".length(), end.url().lastIndexOf('/'));
@@ -87,6 +98,7 @@ public final class Wire implements AutoCloseable {
             byte[] some = new byte[8192];
             for (int n = in.read(some); n >= 0; n = in.read(some)) {
                 passable.await();
+                Thread.sleep(length);
                 out.write(some, 0, n);
             }
         } catch (IOException | InterruptedException e) {
