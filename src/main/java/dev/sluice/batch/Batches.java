@@ -95,7 +95,7 @@ public final class Batches {
                 row.getLong("matching"),
                 row.getLong("violations"),
                 row.getLong("wal"),
-                row.getDouble("server_seconds"),
+                Math.max(0, row.getDouble("server_seconds")), // the clock may have been set back
                 new Tuning(
                         row.getInt("target_millis"),
                         row.getInt("batch_size"),

@@ -36,7 +36,7 @@ final class Foreground {
     private static final int SPARE_ROUNDS = 2;
 
     /** A single phase beside an alternative has to tell something by itself. */
-    private static final Duration ALTERNATIVE = Duration.ofSeconds(8);
+    static final Duration ALTERNATIVE = Duration.ofSeconds(8);
 
     private static final Duration DISK = Duration.ofSeconds(60);
     private static final Duration WARM_UP = Duration.ofSeconds(6);

@@ -71,12 +71,13 @@ final class ForegroundReport {
     String text(String server, long rows, Stage.Cadence cadence) {
         var text = new StringBuilder();
         text.append(String.format(
-                        "%n%,d rows, cores: %d, Java %s, phases of %d s (loop and single UPDATE: half) after %d s that are not measured%n",
+                        "%n%,d rows, cores: %d, Java %s, pairs of %d s after %d s that are not measured; `throttle: off` at least %d s, loop and single UPDATE half of that%n",
                         rows,
                         Runtime.getRuntime().availableProcessors(),
                         Runtime.version(),
                         cadence.measured().toSeconds(),
-                        cadence.settle().toSeconds()))
+                        cadence.settle().toSeconds(),
+                        Foreground.ALTERNATIVE.toSeconds()))
                 .append(server)
                 .append("\nLatencies count from the moment a transaction was due. Medians of the phases, and of the"
                         + " pairs' ratios.\n");
