@@ -35,8 +35,8 @@ final class CoreTime {
             last[next] = nanos;
             next = (next + 1) % REMEMBERED;
         }
-        long[] sorted = last.clone();
-        Arrays.sort(sorted);
-        return Math.min(nanos, AT_MOST * Math.max(shortest, sorted[REMEMBERED / 2]));
+        double usual =
+                QuietTimes.median(Arrays.stream(last).asDoubleStream().boxed().toList());
+        return Math.min(nanos, AT_MOST * Math.max(shortest, (long) usual));
     }
 }

@@ -241,7 +241,7 @@ public final class Throttle implements AutoCloseable {
     /**
      * The batch is over.
      *
-     * @param nanos it took
+     * @param nanos that the server was at it
      */
     public void ends(long nanos) {
         sampler.ends();
