@@ -137,7 +137,7 @@ interface SettingsMapping {
     }
 
     interface Throttle {
-        @WithDefault("0.01")
+        @WithDefault("0.005")
         double cores();
 
         @WithDefault("2ms")

@@ -24,10 +24,10 @@ record CoreBudget(double share, int cores, boolean known) {
      */
     static final double AT_WORK = 0.2;
     /**
-     * Lanes without number must not come to a standstill: with this a batch of the shortest, 2 ms, comes every 400 ms,
-     * within the half second after which a rest is looked at again. The budget is exceeded where they are that many.
+     * Lanes without number must not come to a standstill: with this a batch of the shortest, 2 ms, comes every 800 ms.
+     * The budget is exceeded where they are that many.
      */
-    static final double LEAST = 0.005;
+    static final double LEAST = 0.0025;
 
     CoreBudget {
         if (!(share > 0) || cores < 1) {

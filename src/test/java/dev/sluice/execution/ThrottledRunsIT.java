@@ -231,7 +231,7 @@ class ThrottledRunsIT {
         try (Burden burden = Burden.of(engine.db(), cores)) {
             RunStatus.Limit limit = awaitReason(engine, id, "cores");
             assertThat(limit.message()).contains("% pace: batches may keep ", " cores busy beside ");
-            await().atMost(PATIENCE).until(() -> pace(engine, id) <= 0.01 * cores + 1e-9);
+            await().atMost(PATIENCE).until(() -> pace(engine, id) <= 0.005 * cores + 1e-9);
         }
         await().atMost(PATIENCE).until(() -> pace(engine, id) == 1.0);
         engine.runs().cancel(id, TestEngine.TESTER);

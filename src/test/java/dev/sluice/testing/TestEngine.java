@@ -73,7 +73,7 @@ public final class TestEngine implements AutoCloseable {
         this.queue = new RunQueue(databases);
         this.samplers = new Samplers(databases, time);
         this.throttles =
-                throttled ? new JobThrottles(databases, samplers, Servo.DEFAULT, 0.01, time) : unthrottled(time);
+                throttled ? new JobThrottles(databases, samplers, Servo.DEFAULT, 0.005, time) : unthrottled(time);
         this.carrier = carrier(databases, limits, meters, time, offered, throttles);
     }
 
