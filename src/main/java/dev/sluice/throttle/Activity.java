@@ -27,16 +27,28 @@ final class Activity implements DatabaseSource {
     private static final Query BUSY = new Query(OTHERS);
 
     /**
-     * A single count says little: short statements are seen by chance. The value is the mean of the last twenty; a
-     * longer memory would have batches at full speed for longer beside an application that comes. Chosen, not measured.
+     * A single count says little: short statements are seen by chance. The value is the mean of so long, and of
+     * {@link #ENOUGH} counts at least where the sampler has to read less often; a longer memory would have batches at
+     * full speed for longer beside an application that comes. Chosen, not measured.
      */
     private static final Duration MEMORY = Duration.ofSeconds(5);
 
     /** Four times in one second, which makes twenty counts of {@link #MEMORY} at a small part of the sampler's cost. */
     private static final Duration EVERY = Duration.ofMillis(250);
 
+    /** Until there are {@link #ENOUGH}: as often as the sampler looks. */
+    private static final Duration AT_FIRST = Duration.ofMillis(100);
+
+    /**
+     * Fewer counts say nothing: an application whose statements are short is seen by half of them or fewer, and one of
+     * which three in a row see nothing would have batches at full speed. Ten miss one that half of them see once in a
+     * thousand times.
+     */
+    static final int ENOUGH = 10;
+
     private final Time time;
     private final Deque<Count> newest = new ArrayDeque<>();
+    private volatile Duration every = AT_FIRST;
 
     private record Count(long nanos, long sessions) {}
 
@@ -49,17 +61,32 @@ final class Activity implements DatabaseSource {
         return CoreBudget.CODE;
     }
 
+    /** The mean; nothing until there are {@value #ENOUGH} counts. */
     @Override
     public List<Level> read(Connection connection) throws SQLException {
-        newest.addLast(new Count(time.nanos(), BUSY.single(connection, row -> row.getLong(1))));
-        newest.removeIf(c -> newest.getLast().nanos() - c.nanos() >= MEMORY.toNanos());
+        Count count = new Count(time.nanos(), BUSY.single(connection, row -> row.getLong(1)));
+        if (!newest.isEmpty() && isOld(newest.getLast(), count)) {
+            newest.clear(); // nobody has watched in between
+        }
+        newest.addLast(count);
+        while (newest.size() > ENOUGH && isOld(newest.getFirst(), count)) {
+            newest.removeFirst();
+        }
+        every = newest.size() < ENOUGH ? AT_FIRST : EVERY;
+        if (newest.size() < ENOUGH) {
+            return List.of();
+        }
         double mean = newest.stream().mapToLong(Count::sessions).average().orElse(0);
         return List.of(Level.of("sessions", "", mean, Amount.cut(mean, 1)));
     }
 
+    private static boolean isOld(Count then, Count now) {
+        return now.nanos() - then.nanos() >= MEMORY.toNanos();
+    }
+
     @Override
     public Duration every() {
-        return EVERY;
+        return every;
     }
 
     @Override

@@ -69,7 +69,7 @@ record CoreBudget(double share, int cores, boolean known) {
                 cores,
                 known ? "" : " (taken for granted; set databases.*.cores)",
                 Double.isNaN(sessions)
-                        ? "others, which cannot be seen"
+                        ? "others, whose number is not known"
                         : counted + " busy session" + (counted.equals("1") ? "" : "s") + " of others");
     }
 

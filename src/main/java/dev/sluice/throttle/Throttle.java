@@ -34,7 +34,7 @@ public final class Throttle implements AutoCloseable {
     /** The pace that the budget allows; 1 without one. */
     private volatile double most = 1;
 
-    /** Busy sessions of others, and when they were counted; empty while they cannot be seen. */
+    /** Busy sessions of others, and when they were counted; empty while that is not known. */
     private Optional<Counted> others = Optional.empty();
     /** What the present hold began for, or goes on for. */
     private @Nullable Verdict holder;
@@ -150,6 +150,7 @@ public final class Throttle implements AutoCloseable {
     private void bound(int lanes) {
         bounded.ifPresent(b -> {
             others = sampler.reading(b.activity()) instanceof Reading.Known known
+                            && !known.levels().isEmpty()
                     ? Optional.of(new Counted(known.levels().getFirst().value(), known.at()))
                     : Optional.empty();
             most = b.budget().pace(sessions(), lanes);

@@ -53,7 +53,7 @@ class CoreBudgetTest {
         assertThat(new CoreBudget(0.05, 4, true).text(1))
                 .isEqualTo("batches may keep 5% of the 4 cores busy beside 1 busy session of others");
         assertThat(new CoreBudget(0.05, 16, true).text(Double.NaN))
-                .isEqualTo("batches may keep 5% of the 16 cores busy beside others, which cannot be seen");
+                .isEqualTo("batches may keep 5% of the 16 cores busy beside others, whose number is not known");
         assertThat(new CoreBudget(0.125, 4, false).text(3.27))
                 .isEqualTo("batches may keep 13% of the 4 cores (taken for granted; set databases.*.cores) busy"
                         + " beside 3.2 busy sessions of others");

@@ -11,6 +11,8 @@ final class Dial implements DatabaseSource {
     private final String code;
     double value;
     boolean hard;
+    /** It reads, and has nothing to say yet. */
+    boolean silent;
 
     @Nullable
     String broken;
@@ -40,7 +42,7 @@ final class Dial implements DatabaseSource {
         if (broken != null) {
             throw new SQLException(broken, "42501");
         }
-        return List.of(Level.of("limit", "", value, value + "s"));
+        return silent ? List.of() : List.of(Level.of("limit", "", value, value + "s"));
     }
 
     @Override

@@ -104,9 +104,15 @@ class SignalsOnPostgresTest {
         assertThat(three.getFirst().measure()).isEqualTo("limit");
         var time = new SteppedTime();
         var activity = new Activity(time);
+        assertThat(activity.every()).isEqualTo(Duration.ofMillis(100));
+        for (int i = 1; i < Activity.ENOUGH; i++) {
+            assertThat(read(activity)).as("too few counts").isEmpty();
+            time.step(activity.every());
+        }
         assertThat(read(activity).getFirst().value())
                 .as("neither ours nor who waits for a lock")
                 .isEqualTo(3);
+        assertThat(activity.every()).isEqualTo(Duration.ofMillis(250));
         // the mean of three readings
         var smoothed = new ActiveSessions("main", OptionalInt.of(1));
         assertThat(read(smoothed).getFirst().value()).isEqualTo(3);
@@ -115,12 +121,14 @@ class SignalsOnPostgresTest {
         awaitLevels(
                 () -> read(new ActiveSessions("main", OptionalInt.of(2))),
                 l -> l.getFirst().value() == 0);
-        time.step(Duration.ofMillis(4999));
-        assertThat(read(activity).getFirst().value()).as("the mean").isEqualTo(1.5);
-        time.step(Duration.ofMillis(1));
+        time.step(Duration.ofMillis(250));
+        assertThat(read(activity).getFirst().value()).as("the mean of 11").isEqualTo(30 / 11.0);
+        time.step(Duration.ofMillis(4749));
         assertThat(read(activity).getFirst().value())
-                .as("of the last five seconds")
-                .isZero();
+                .as("seldom read: of the last ten")
+                .isEqualTo(24 / 10.0);
+        time.step(Duration.ofMillis(5000));
+        assertThat(read(activity)).as("begun anew").isEmpty();
         assertThat(read(smoothed).getFirst().value()).isEqualTo(1.5);
         assertThat(read(smoothed).getFirst().text()).isEqualTo("1 (1 on 1 core)");
         assertThat(read(smoothed).getFirst().value()).isZero();

@@ -425,11 +425,26 @@ class ThrottleTest {
             throttle.ends(10_000_000);
             Leave.Denied rest = denied(throttle.ask(1));
             assertThat(rest.text())
-                    .isEqualTo("at 10% pace: batches may keep 5% of the 2 cores"
-                            + " (taken for granted; set databases.*.cores) busy beside others, which cannot be seen");
+                    .isEqualTo(
+                            "at 10% pace: batches may keep 5% of the 2 cores"
+                                    + " (taken for granted; set databases.*.cores) busy beside others, whose number is not known");
             assertThat(rest.value()).isNull();
             assertThat(rest.ageSeconds()).isNull();
             assertThat(rest.limit()).isEqualTo(0.05);
+        }
+    }
+
+    /** The first counts may have missed an application whose statements are short. */
+    @Test
+    void asLongAsOthersAreBeingCountedTheyAreAtWork() {
+        var counting = new Dial(CoreBudget.CODE);
+        counting.silent = true;
+        try (Throttle throttle = bounded(new CoreBudget(0.05, 2, true), counting)) {
+            pass(throttle, 1);
+            assertThat(throttle.share()).isEqualTo(0.1);
+            counting.silent = false; // and there is nobody
+            pass(throttle, 1);
+            assertThat(throttle.share()).isGreaterThanOrEqualTo(Servo.DEFAULT.start());
         }
     }
 
