@@ -16,7 +16,7 @@ import java.util.Optional;
 /**
  * What an application feels of a backfill: pgbench at 40 percent of its own maximum, alone and with something beside
  * it, in interleaved pairs, every second one in reverse order. {@code docs/performance.md} says how. Options:
- * {@code bench.pairs} (120), {@code bench.seconds} (4, the length of a phase), {@code bench.settle} (1, how much of that
+ * {@code bench.pairs} (60), {@code bench.seconds} (4, the length of a phase), {@code bench.settle} (1, how much of that
  * is not measured), {@code bench.rows} (6000000), {@code bench.scenario} (both, own, same) and {@code bench.cores} (as
  * the default has it; otherwise {@code throttle: cores} of Sluice's job, such as {@code 1%} or {@code off}).
  */
@@ -67,7 +67,7 @@ final class Foreground {
      * @return how much did not work; what was measured does not count
      */
     static int run(Wishes wishes, Path folder) throws IOException, InterruptedException {
-        int pairs = wishes.number("bench.pairs", 120, 1, 400);
+        int pairs = wishes.number("bench.pairs", 60, 1, 400);
         int seconds = wishes.number("bench.seconds", 4, 2, 120);
         int settle = wishes.number("bench.settle", 1, 0, seconds - 1);
         int rows = wishes.number("bench.rows", 6_000_000, 100_000, 100_000_000);
