@@ -68,6 +68,13 @@ public record BatchSize(int size, double secondsPerKey, Steps steps) {
         return new BatchSize(clamp(Math.min(fitting, Math.max(most, keys < size ? size : size + 1.0))), smooth, steps);
     }
 
+    /** So many keys as take this long, where these take longer as far as is known. */
+    BatchSize within(double target) {
+        return size * secondsPerKey <= target
+                ? this
+                : new BatchSize(clamp(target / secondsPerKey), secondsPerKey, steps);
+    }
+
     /**
      * No smaller than so many keys, where those keep the target: what a batch costs whatever its size is no reason to
      * make it smaller and smaller.

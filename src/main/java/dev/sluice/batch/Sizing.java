@@ -139,9 +139,7 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
         }
         // a batch cut short by the rate, the largest range or the end of the partition is no ground to grow
         long full = cut ? Math.min(done.scanned(), size.size() - 1L) : done.scanned();
-        BatchSize next = size.after(full, seconds, target);
-        double most = done.tuning().targetMillis() / 1000.0;
-        return new Sizing(target < most ? next.atLeast(WORTH_A_BATCH, most) : next, chosen, largestRange);
+        return new Sizing(size.after(full, seconds, target), chosen, largestRange).worth(target, done.tuning());
     }
 
     /**
@@ -150,6 +148,22 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      */
     public boolean measures() {
         return choice.free();
+    }
+
+    /**
+     * As large as a batch may be now: the pace may have shrunk in the rest since the last one, or in a hold.
+     *
+     * @param target seconds it may take now
+     */
+    public Sizing within(double target, Tuning tuning) {
+        BatchSize fits = size.within(target);
+        return fits.equals(size) ? this : new Sizing(fits, choice, largestRange).worth(target, tuning);
+    }
+
+    /** At a pace that makes batches shorter than the job's target, none gets too small to be worth it. */
+    private Sizing worth(double target, Tuning tuning) {
+        double most = tuning.targetMillis() / 1000.0;
+        return target < most ? new Sizing(size.atLeast(WORTH_A_BATCH, most), choice, largestRange) : this;
     }
 
     /** With this size anew, as somebody has asked for it. */

@@ -319,7 +319,7 @@ final class PassWalk {
     /** A size that somebody has asked for since is begun with anew, however it was heard of. */
     private Sizing tuned(Sizing before, Tuning tuning) {
         if (tuning.batchSize() == tunedTo) {
-            return before;
+            return before.within(admission.batchSeconds(tuning), tuning);
         }
         tunedTo = tuning.batchSize();
         return before.restarted(tunedTo);

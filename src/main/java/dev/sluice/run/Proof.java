@@ -29,8 +29,11 @@ public record Proof(
         @Nullable Duration renewal) {
     /** A renewal rests this many times as long as it works. */
     public static final int RENEWAL_REST = 4;
-    /** A lane at the slowest pace short of a hold ({@code throttle.floor}) takes so many times as long. */
-    private static final int SLOWEST = 20;
+    /**
+     * So many times as long takes a lane to which the default budget of cores leaves a hundredth of its time, as it
+     * does on two cores beside others at work.
+     */
+    private static final int SLOWEST = 100;
 
     static Proof of(RunRecord row) {
         return of(row, null);

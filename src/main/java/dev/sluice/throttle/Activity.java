@@ -33,7 +33,10 @@ final class Activity implements DatabaseSource {
      */
     private static final Duration MEMORY = Duration.ofSeconds(5);
 
-    /** Four times in one second, which makes twenty counts of {@link #MEMORY} at a small part of the sampler's cost. */
+    /**
+     * The sampler looks a hundred milliseconds after it has read, so this comes to three counts in one second and some
+     * sixteen in {@link #MEMORY}, at a small part of the sampler's cost.
+     */
     private static final Duration EVERY = Duration.ofMillis(250);
 
     /** Until there are {@link #ENOUGH}: as often as the sampler looks. */

@@ -6,8 +6,8 @@ import java.util.Arrays;
 /**
  * What a lane's batches are charged for against the budget of cores. PostgreSQL does not tell how much of a batch's
  * time a core worked for it, so all of it counts; but a batch that took far longer than those before it has waited for
- * the disk, for a lock or for a cold cache, and is charged as a usual one. Otherwise a lane whose share is one percent
- * rests for a minute after half a second in which it only waited.
+ * the disk, for a lock or for a cold cache, and is charged as four usual ones. Otherwise a lane whose share is one
+ * percent rests for a minute after half a second in which it only waited.
  */
 final class CoreTime {
     /** So many of the last ones tell what is usual. */

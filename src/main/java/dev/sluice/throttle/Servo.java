@@ -12,17 +12,17 @@ import java.time.Duration;
  * that had not settled after 30 s or went on swinging by more than 20 percent ({@code PaceSimulationTest} is what is
  * left of that).
  *
- * <p>{@code shortestBatch} was measured beside a busy application on 2 cores, with half a percent of them as the
- * budget: batches of 2 ms raised its p95 by 1.01 (40 pairs) and 1.11 (60), of 3 ms by 1.17 (27). Shorter ones do next
- * to nothing: with batches of 2 ms 5 a second walked some 150 to 180 rows, with 4 ms and twice the budget as many
- * walked 690.
+ * <p>{@code shortestBatch} was measured beside a busy application on 2 cores: with half a percent of them as the
+ * budget, batches of 2 ms brought its p95 to 1.01 (40 pairs) and 1.11 (60), of 3 ms to 1.17 (27). Shorter ones do next
+ * to nothing: those of 2 ms walked 150 to 180 rows/s of 240 bytes, and those of 4 ms 690 with twice the budget. In
+ * these figures are the trials of stripes of runs that were resumed some seconds before.
  *
  * @param start a lane begins with this share, so that a busy database feels little of it before the first samples
  * @param weight of a new sample in the smoothed pressure
  * @param calm below this pressure the pace grows
  * @param limit from this pressure on it shrinks; between calm and this it keeps still
  * @param hold from this pressure on nothing is done until it has been under the limit for {@code goodFor}
- * @param floor the slowest pace short of a hold, a share of time
+ * @param floor the slowest pace short of a hold, a share of the time that the budget allows
  * @param goodFor how long a hold lasts after the pressure went under the limit
  * @param settle after the pace has shrunk it neither shrinks again (unless the pressure is over {@code urgent}) nor
  *     grows for so long, since the answer to the change takes a while

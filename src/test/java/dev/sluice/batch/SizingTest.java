@@ -37,6 +37,24 @@ class SizingTest {
                 .isBetween(600, 800);
     }
 
+    /** It was at full speed, then an application came, and the lane has rested for long. */
+    @Test
+    void aBatchIsAsLongAsItMayBeWhenItBegins() {
+        Sizing fast = Sizing.startingAt(1000, new Stripes.Off(), TestTarget.PLUS_ONE, HeapFacts.UNKNOWN);
+        assertThat(fast.within(0.002, TUNING)).as("nothing is known yet").isEqualTo(fast);
+        var done =
+                new Outcome.Committed(Position.after(List.of("k")), false, 1000, 1000, 0, 0, 0, 0, 0, TUNING, "500ms");
+        fast = fast.after(Position.after(null), TUNING, fast.ask(null), done, 0.2, 0.2, 0);
+        assertThat(fast.size().size()).isEqualTo(1000);
+        assertThat(fast.within(0.2, TUNING)).isEqualTo(fast);
+        assertThat(fast.within(0.1, TUNING).ask(null)).isEqualTo(Ask.of(500));
+        assertThat(fast.within(0.002, TUNING).ask(null)).isEqualTo(Ask.of(Sizing.WORTH_A_BATCH));
+        Tuning brief = new Tuning(2, 1000, null);
+        assertThat(fast.within(0.002, brief).ask(null))
+                .as("the job wants it that short")
+                .isEqualTo(Ask.of(10));
+    }
+
     @Test
     void rowsThatAreDearAreFewAllTheSame() {
         assertThat(after(200, 0.010, 0, 0.01))

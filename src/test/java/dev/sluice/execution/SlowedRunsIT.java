@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.run.RunStatus;
+import dev.sluice.testing.Alone;
 import dev.sluice.testing.Primary;
 import dev.sluice.testing.TestEngine;
 import dev.sluice.testing.TestPostgres;
@@ -92,6 +93,8 @@ class SlowedRunsIT {
         }
     }
 
+    /** Alone: beside a test that makes a server a quiet commit can take a third of the delay. */
+    @Alone
     @Test
     void commitsThatTakeLongSlowTheRun() throws Exception {
         try (Slowed slowed = Slowed.begin(folder, Map.of("fsync", "on"), "commit-latency: 3")) {

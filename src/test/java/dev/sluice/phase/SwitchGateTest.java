@@ -258,8 +258,8 @@ class SwitchGateTest {
     @Test
     void evidenceThatNobodyRenewsIsVoidAfterTwiceItsTimeAndWhatALookTakes() throws Exception {
         UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
-        // verified within 10 s, at full pace; a look at the slowest pace takes 200 s
-        set(id, "verified_at = clock_timestamp() - interval '7380 s'");
+        // verified within 10 s, at full pace; a look at a hundredth of that takes 1,000 s
+        set(id, "verified_at = clock_timestamp() - interval '8180 s'");
         set(
                 id,
                 "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"
@@ -275,8 +275,8 @@ class SwitchGateTest {
                 .contains("ago", "older than", "every 1h", "sluice status " + t, "worker is alive");
         assertThat(engine.carry(id).state()).isEqualTo("succeeded");
         assertThat(codes()).isEmpty();
-        // and now the look itself is the measure
-        set(id, "verified_at = clock_timestamp() - interval '7240 s'");
+        // and now the look itself is the measure, at a fifth of full pace: it takes 200 s
+        set(id, "verified_at = clock_timestamp() - interval '7400 s'");
         set(
                 id,
                 "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"

@@ -9,6 +9,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Scale;
 
 class CoreBudgetTest {
     @Example
@@ -34,7 +35,7 @@ class CoreBudgetTest {
 
     @Property
     void allLanesTogetherKeepTheBudget(
-            @ForAll @DoubleRange(min = 0.01, max = 1) double share,
+            @ForAll @Scale(3) @DoubleRange(min = 0.001, max = 1) double share,
             @ForAll @IntRange(min = 1, max = 256) int cores,
             @ForAll @DoubleRange(min = 0, max = 500) double sessions,
             @ForAll @IntRange(min = 1, max = 100) int lanes) {
