@@ -316,7 +316,7 @@ final class PassWalk {
         return seconds;
     }
 
-    /** A size that somebody has asked for since is begun with anew, however it was heard of. */
+    /** Anew with a size that somebody has asked for since, however it was heard of; else as large as may be now. */
     private Sizing tuned(Sizing before, Tuning tuning) {
         if (tuning.batchSize() == tunedTo) {
             return before.within(admission.batchSeconds(tuning), tuning);

@@ -75,10 +75,11 @@ final class Activity implements DatabaseSource {
         while (newest.size() > ENOUGH && isOld(newest.getFirst(), count)) {
             newest.removeFirst();
         }
-        every = newest.size() < ENOUGH ? AT_FIRST : EVERY;
         if (newest.size() < ENOUGH) {
+            every = AT_FIRST;
             return List.of();
         }
+        every = EVERY;
         double mean = newest.stream().mapToLong(Count::sessions).average().orElse(0);
         return List.of(Level.of("sessions", "", mean, Amount.cut(mean, 1)));
     }

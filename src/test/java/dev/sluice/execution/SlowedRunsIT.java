@@ -93,7 +93,7 @@ class SlowedRunsIT {
         }
     }
 
-    /** Alone: beside a test that makes a server a quiet commit can take a third of the delay. */
+    /** Alone: beside {@link ThrottledRunsIT} the run went on at full speed. */
     @Alone
     @Test
     void commitsThatTakeLongSlowTheRun() throws Exception {

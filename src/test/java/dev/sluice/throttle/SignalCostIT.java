@@ -87,7 +87,7 @@ class SignalCostIT {
         }
         double each = Double.parseDouble(postgres.value(SPENT)) / READINGS;
         double seconds = source.every().toMillis() / 1000.0;
-        System.out.printf(Locale.ROOT, "SignalCostIT: %s %.3f ms every %.0f s%n", source.code(), each, seconds);
+        System.out.printf(Locale.ROOT, "SignalCostIT: %s %.3f ms every %.2f s%n", source.code(), each, seconds);
         return each / seconds;
     }
 }
