@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * own, and need no core meanwhile.
  */
 public final class ActiveSessions implements DatabaseSource {
-    private static final Query AT_WORK = new Query(Activity.OTHERS + """
+    private static final Query AT_WORK = new Query(Activity.BUSY_OTHERS + """
 
                AND pg_catalog.lower(coalesce(a.wait_event, '')) NOT IN ('walsync', 'walwrite', 'syncrep')""");
 

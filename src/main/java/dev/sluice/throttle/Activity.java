@@ -14,17 +14,35 @@ import org.jspecify.annotations.Nullable;
  * How many sessions of others are busy on the server: at work, or on their way to the disk. Who waits for its client or
  * for a lock is not. Not held against a limit: it tells {@link CoreBudget} whether anybody is there to feel the
  * batches.
+ *
+ * <p>Two figures, of which the larger one counts. The mean of the counts is right in the long run, but where statements
+ * are short and seldom all counts of some seconds may miss them. The time that each session's last statement took is
+ * never missed, since the server shows it until the next one begins, but where there are several between two counts it
+ * is too little. A session that is gone before it is looked at has neither.
  */
 final class Activity implements DatabaseSource {
-    /** Counts sessions of others that are busy, {@code a}; {@link ActiveSessions} counts fewer of them. */
-    static final String OTHERS = """
-            SELECT count(*)
+    private static final String OTHERS = """
               FROM pg_catalog.pg_stat_activity a
-             WHERE a.backend_type IN ('client backend', 'parallel worker') AND a.state = 'active'
-               AND a.application_name <> 'sluice' AND a.pid <> pg_catalog.pg_backend_pid()
-               AND a.wait_event_type IS DISTINCT FROM 'Client' AND a.wait_event_type IS DISTINCT FROM 'Lock'""";
+             WHERE a.backend_type IN ('client backend', 'parallel worker')
+               AND a.application_name <> 'sluice' AND a.pid <> pg_catalog.pg_backend_pid()""";
 
-    private static final Query BUSY = new Query(OTHERS);
+    private static final String IS_BUSY = """
+            a.state = 'active' AND a.wait_event_type IS DISTINCT FROM 'Client'
+               AND a.wait_event_type IS DISTINCT FROM 'Lock'""";
+
+    /** Counts sessions of others that are busy, {@code a}; {@link ActiveSessions} counts fewer of them. */
+    static final String BUSY_OTHERS = "SELECT count(*)\n" + OTHERS + "\n AND " + IS_BUSY;
+
+    /**
+     * How many are busy now, and for how many microseconds those that are not were at the statement that they have
+     * ended in the microseconds that are given.
+     */
+    private static final Query BUSY = new Query("SELECT count(*) FILTER (WHERE " + IS_BUSY + """
+            ), coalesce(sum(1e6 * extract(epoch FROM a.state_change - greatest(a.query_start, l.since)))
+                     FILTER (WHERE a.state <> 'active' AND a.state_change > l.since), 0)::bigint
+              FROM (SELECT pg_catalog.clock_timestamp() - ? * interval '1 microsecond') AS l (since),
+                   LATERAL (SELECT a.*
+            """ + OTHERS + ") AS a");
 
     /**
      * A single count says little: short statements are seen by chance. The value is the mean of so long, and of
@@ -53,7 +71,13 @@ final class Activity implements DatabaseSource {
     private final Deque<Count> newest = new ArrayDeque<>();
     private volatile Duration every = AT_FIRST;
 
-    private record Count(long nanos, long sessions) {}
+    /**
+     * What one look has seen.
+     *
+     * @param sessions that were busy
+     * @param micros that others were at their last statement, since the look before
+     */
+    private record Count(long nanos, long sessions, long micros) {}
 
     Activity(Time time) {
         this.time = time;
@@ -67,7 +91,9 @@ final class Activity implements DatabaseSource {
     /** The mean; nothing until there are {@value #ENOUGH} counts. */
     @Override
     public List<Level> read(Connection connection) throws SQLException {
-        Count count = new Count(time.nanos(), BUSY.single(connection, row -> row.getLong(1)));
+        long now = time.nanos();
+        long since = newest.isEmpty() ? 0 : (now - newest.getLast().nanos()) / 1000;
+        Count count = BUSY.single(connection, row -> new Count(now, row.getLong(1), row.getLong(2)), since);
         if (!newest.isEmpty() && isOld(newest.getLast(), count)) {
             newest.clear(); // nobody has watched in between
         }
@@ -80,8 +106,19 @@ final class Activity implements DatabaseSource {
             return List.of();
         }
         every = EVERY;
-        double mean = newest.stream().mapToLong(Count::sessions).average().orElse(0);
-        return List.of(Level.of("sessions", "", mean, Amount.cut(mean, 1)));
+        double sessions = Math.max(counted(), ended());
+        return List.of(Level.of("sessions", "", sessions, Amount.cut(sessions, 1)));
+    }
+
+    private double counted() {
+        return newest.stream().mapToLong(Count::sessions).average().orElse(0);
+    }
+
+    /** By the statements that have ended since the oldest count that is remembered. */
+    private double ended() {
+        long nanos = newest.getLast().nanos() - newest.getFirst().nanos();
+        long micros = newest.stream().skip(1).mapToLong(Count::micros).sum();
+        return nanos <= 0 ? 0 : 1000.0 * micros / nanos;
     }
 
     private static boolean isOld(Count then, Count now) {

@@ -57,6 +57,12 @@ final class Amount {
         return cut(ratio * 100, 1) + "%";
     }
 
+    /** A part of a whole: {@code 62%}, below 10 with one digit more, {@code 2.5%}, below 1 with two, {@code 0.25%}. */
+    static String share(double ratio) {
+        double percent = ratio * 100 * (1 + 1e-9); // 0.29 is 29, which 28.999999999999996 is not
+        return cut(percent, percent < 1 ? 2 : percent < 10 ? 1 : 0) + "%";
+    }
+
     /** {@code 3}, {@code 0.625}: a limit as somebody wrote it. */
     static String plain(double value) {
         return cut(value, 6);

@@ -61,21 +61,15 @@ record CoreBudget(double share, int cores, boolean known) {
      * @param sessions of others that are busy, or NaN
      */
     String text(double sessions) {
-        String counted = Amount.cut(sessions, 1);
+        String counted = Amount.cut(sessions, sessions < 0.1 ? 3 : 1);
         return String.format(
                 Locale.ROOT,
                 "batches may keep %s of the %d cores%s busy beside %s",
-                percent(now(sessions)),
+                Amount.share(now(sessions)),
                 cores,
                 known ? "" : " (taken for granted; set databases.*.cores)",
                 Double.isNaN(sessions)
                         ? "others, whose number is not known"
                         : counted + " busy session" + (counted.equals("1") ? "" : "s") + " of others");
-    }
-
-    /** A share as reasons write it: whole percent, below 10 with one digit more. */
-    static String percent(double share) {
-        return String.format(Locale.ROOT, share < 0.0995 ? "%.1f%%" : "%.0f%%", share * 100)
-                .replace(".0%", "%");
     }
 }

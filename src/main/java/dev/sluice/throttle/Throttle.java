@@ -165,7 +165,7 @@ public final class Throttle implements AutoCloseable {
     }
 
     private Leave resting(double share, Duration rest) {
-        String text = "at " + CoreBudget.percent(share) + " pace";
+        String text = "at " + Amount.share(share) + " pace";
         if (share < pace.share() && bounded.isPresent()) {
             CoreBudget budget = bounded.get().budget();
             Double busy = others.map(o -> o.sessions() / budget.cores()).orElse(null);

@@ -35,4 +35,19 @@ class AmountTest {
     void isWrittenForPeople(Unit unit, double value, String text) {
         assertThat(Amount.text(unit, value)).isEqualTo(text);
     }
+
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            0.0025, 0.25%
+            0.005, 0.5%
+            0.00999, 0.99%
+            0.07, 7%
+            0.0333, 3.3%
+            0.29, 29%
+            0.999, 99%
+            1, 100%
+            """)
+    void aPartOfAWholeHasFewDigits(double ratio, String text) {
+        assertThat(Amount.share(ratio)).isEqualTo(text);
+    }
 }

@@ -56,9 +56,11 @@ class CoreBudgetTest {
         assertThat(new CoreBudget(0.05, 16, true).text(Double.NaN))
                 .isEqualTo("batches may keep 5% of the 16 cores busy beside others, whose number is not known");
         assertThat(new CoreBudget(0.125, 4, false).text(3.27))
-                .isEqualTo("batches may keep 13% of the 4 cores (taken for granted; set databases.*.cores) busy"
+                .isEqualTo("batches may keep 12% of the 4 cores (taken for granted; set databases.*.cores) busy"
                         + " beside 3.2 busy sessions of others");
         assertThat(new CoreBudget(0.025, 4, true).text(9)).contains(" 2.5% of the 4 cores ");
+        assertThat(new CoreBudget(0.005, 4, true).text(0.0126))
+                .isEqualTo("batches may keep 31% of the 4 cores busy beside 0.012 busy sessions of others");
     }
 
     @Example

@@ -135,6 +135,31 @@ class SignalsOnPostgresTest {
     }
 
     @Test
+    void statementsThatNoCountHasSeenAreSeenByTheirTime() throws Exception {
+        Connection shop = sessions.app("shop");
+        Connection ours = sessions.ours();
+        var time = new SteppedTime();
+        var activity = new Activity(time);
+        for (int i = 1; i < Activity.ENOUGH; i++) {
+            assertThat(read(activity)).isEmpty();
+            time.step(activity.every());
+            run(shop, "SELECT pg_sleep(0.02)");
+            run(ours, "SELECT pg_sleep(0.05)");
+        }
+        assertThat(read(activity).getFirst().value())
+                .as("20 ms of each 100, and not ours")
+                .isBetween(0.2, 0.4);
+        for (int i = 0; i < 20; i++) {
+            run(shop, "SELECT pg_sleep(0.15)");
+            time.step(Duration.ofMillis(100));
+            read(activity);
+        }
+        assertThat(read(activity).getFirst().value())
+                .as("what was before the last count is not counted again")
+                .isBetween(0.5, 1.0);
+    }
+
+    @Test
     void theOldestTransactionIsNamedWithItsAge() throws Exception {
         assertThat(read(new OldestTransaction())).isEmpty();
         // neither holds anything back: no snapshot, no change; and one of ours
