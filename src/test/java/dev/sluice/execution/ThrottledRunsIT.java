@@ -238,6 +238,41 @@ class ThrottledRunsIT {
         assertThat(end.get().state()).isEqualTo("cancelled");
     }
 
+    /** What was a short batch at full speed is a long one for who has come since. */
+    @Test
+    void theFirstBatchAfterALongRestIsAsLargeAsItMayBeThen() throws Exception {
+        Primary primary = primary(Map.of());
+        TestEngine engine = part(primary, 400_000);
+        dear(engine, 0.001);
+        engine.db()
+                .run(
+                        "CREATE TABLE noted (began timestamptz, ended timestamptz, n int)",
+                        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                                + " INSERT INTO noted SELECT statement_timestamp(), clock_timestamp(), count(*) FROM changed;"
+                                + " RETURN NULL; END $$",
+                        "CREATE TRIGGER noted AFTER UPDATE ON t REFERENCING NEW TABLE AS changed"
+                                + " FOR EACH STATEMENT EXECUTE FUNCTION note()");
+        UUID id = engine.queue(TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
+                        + " batch: { size: 20, target: 200ms } }"))
+                .id();
+        var end = engine.carryAside(id);
+        await().atMost(PATIENCE).until(() -> nextBatch(engine, id) >= 60);
+        String rested = "SELECT coalesce((array_agg(n ORDER BY ended))[1], 0) FROM (SELECT n, ended,"
+                + " lag(n) OVER w AS before, began - lag(ended) OVER w AS rest FROM noted"
+                + " WINDOW w AS (ORDER BY ended)) AS b WHERE before >= 50 AND rest > '500 ms'";
+        try (Burden burden = Burden.of(engine.db(), Runtime.getRuntime().availableProcessors())) {
+            await().atMost(PATIENCE).until(() -> !engine.db().value(rested).equals("0"));
+            assertThat(Integer.parseInt(engine.db().value(rested))).isLessThan(40);
+        }
+        engine.runs().cancel(id, TestEngine.TESTER);
+        assertThat(end.get().state()).isEqualTo("cancelled");
+    }
+
+    private static int nextBatch(TestEngine engine, UUID id) {
+        Integer size = engine.runs().find(id).orElseThrow().progress().batchSize();
+        return size == null ? 0 : size;
+    }
+
     private static double pace(TestEngine engine, UUID id) {
         return pace(engine.runs().find(id).orElseThrow());
     }
