@@ -98,7 +98,7 @@ final class Worker implements AutoCloseable {
                 servo(settings.throttle()),
                 settings.throttle().cores(),
                 time));
-        DryRun dryRun = new DryRun(databases, time);
+        DryRun dryRun = new DryRun(databases, settings.throttle().cores(), time);
         Settings.Worker w = settings.worker();
         RunCarrier carrier = part(new RunCarrier(new RunEnvironment(
                 databases,

@@ -31,6 +31,15 @@ final class PlanCommand extends ServerSubcommand {
         return plan.path("runnable").asBoolean() ? Exit.DONE : Exit.CLOSED;
     }
 
+    private void time(JsonNode alone, JsonNode besideOthers) {
+        if (alone.isNumber()) {
+            String more = besideOthers.asDouble() > alone.asDouble()
+                    ? ", " + Words.seconds(besideOthers) + " where others are at work all the time"
+                    : "";
+            say("  time ........ about " + Words.seconds(alone) + more);
+        }
+    }
+
     private void tell(JsonNode plan) {
         say(plan.path("job").asText() + ": " + plan.path("shape").asText() + " on "
                 + plan.path("table").asText() + " in " + plan.path("database").asText());
@@ -40,9 +49,7 @@ final class PlanCommand extends ServerSubcommand {
             say("  key ......... " + key + " by " + Words.text(plan.path("keyIndex")));
         }
         size(plan);
-        if (plan.path("estimatedSeconds").isNumber()) {
-            say("  time ........ about " + Words.seconds(plan.path("estimatedSeconds")));
-        }
+        time(plan.path("estimatedSeconds"), plan.path("estimatedSecondsBesideOthers"));
         if (plan.path("repeatable").isBoolean()) {
             say("  repeatable .. " + (plan.path("repeatable").asBoolean() ? "yes" : "no"));
         }

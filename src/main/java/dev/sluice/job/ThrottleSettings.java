@@ -51,4 +51,14 @@ public record ThrottleSettings(
         SignalSettings stated = signals.get(kind);
         return stated == null ? SignalSettings.byDefault(kind) : stated;
     }
+
+    /**
+     * Share of the server's cores that batches may keep busy beside others; empty where no budget is kept.
+     *
+     * @param configured for job files that say nothing
+     */
+    public OptionalDouble budget(double configured) {
+        double share = cores.orElse(configured);
+        return on && share != ALL_CORES ? OptionalDouble.of(share) : OptionalDouble.empty();
+    }
 }

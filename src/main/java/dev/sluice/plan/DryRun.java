@@ -23,14 +23,17 @@ import org.jspecify.annotations.Nullable;
 /** Looks at a job and its database before a run. */
 public final class DryRun implements Plans, JobCheck {
     private final Databases databases;
+    private final double cores;
     private final Time time;
 
     /**
      * @param databases that jobs may name
+     * @param cores share of a server's cores that batches may keep busy where the job file says nothing
      * @param time measures the trial
      */
-    public DryRun(Databases databases, Time time) {
+    public DryRun(Databases databases, double cores, Time time) {
         this.databases = databases;
+        this.cores = cores;
         this.time = time;
     }
 
@@ -75,7 +78,7 @@ public final class DryRun implements Plans, JobCheck {
         Database database = databases.get(job.database());
         try (Connection connection = database.connect()) {
             Server server = new Server(database, connection);
-            return look.at(Examination.of(database, server, job, time), server);
+            return look.at(Examination.of(database, server, job, cores, time), server);
         } catch (SQLException | DataAccessException e) {
             throw told(database, e);
         }
@@ -139,7 +142,9 @@ public final class DryRun implements Plans, JobCheck {
                 facts.map(f -> f.leaves().size()).orElse(null),
                 rows < 0 ? null : Long.valueOf(rows),
                 facts.map(TableFacts::bytes).orElse(null),
-                trial.map(t -> seconds(job, rows, t)).orElse(null),
+                trial.map(t -> seconds(job, rows, t, 1)).orElse(null),
+                trial.map(t -> seconds(job, rows, t, examination.paceBesideOthers()))
+                        .orElse(null),
                 findings.sorted(),
                 new ArrayList<>(statements),
                 trial.map(Trial::sample).orElse(List.of()));
@@ -156,12 +161,16 @@ public final class DryRun implements Plans, JobCheck {
         return trial.map(t -> t.matching() == 0).orElse(true);
     }
 
-    /** At the trial's pace, but no faster than the job's limit; null where rows or pace are unknown. */
-    private static @Nullable Double seconds(Job job, long rows, Trial trial) {
+    /**
+     * At the trial's pace, but no faster than the job's limit; null where rows or pace are unknown.
+     *
+     * @param share of its time that a lane may work
+     */
+    private static @Nullable Double seconds(Job job, long rows, Trial trial, double share) {
         if (rows < 0 || trial.scanned() == 0 || trial.seconds() <= 0) {
             return null;
         }
-        double pace = trial.scanned() / trial.seconds();
+        double pace = share * trial.scanned() / trial.seconds();
         double limit = job.migrate()
                 .throttle()
                 .rowsPerSecond()

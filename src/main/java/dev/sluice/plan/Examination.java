@@ -36,23 +36,30 @@ final class Examination {
     private final Database database;
     private final Server server;
     private final Job job;
+    private final double cores;
     private final Time time;
     private final Findings findings = new Findings();
     private Optional<Subject> subject = Optional.empty();
     private Optional<TableFacts> facts = Optional.empty();
     private Optional<Verification> verification = Optional.empty();
     private List<Statement> statements = new ArrayList<>();
+    private double paceBesideOthers = 1;
 
-    private Examination(Database database, Server server, Job job, Time time) {
+    private Examination(Database database, Server server, Job job, double cores, Time time) {
         this.database = database;
         this.server = server;
         this.job = job;
+        this.cores = cores;
         this.time = time;
     }
 
-    /** Looks. */
-    static Examination of(Database database, Server server, Job job, Time time) {
-        Examination examination = new Examination(database, server, job, time);
+    /**
+     * Looks.
+     *
+     * @param cores share of the server's cores that batches may keep busy where the job file says nothing
+     */
+    static Examination of(Database database, Server server, Job job, double cores, Time time) {
+        Examination examination = new Examination(database, server, job, cores, time);
         try {
             examination.facts = Optional.of(TableInspection.inspect(
                     database, job.migrate().table(), job.migrate().key()));
@@ -132,7 +139,8 @@ final class Examination {
         var signals =
                 new PostgresSignals(time, database.name(), database.settings().cores(), () -> false);
         try {
-            new SignalChecks(database.name(), signals, job.migrate().throttle(), findings)
+            paceBesideOthers = new SignalChecks(
+                            database.name(), signals, job.migrate().throttle(), cores, findings)
                     .run(server.connection(), facts.oid());
         } catch (SQLException e) {
             throw database.unavailable(e);
@@ -241,6 +249,11 @@ final class Examination {
 
     Optional<Subject> subject() {
         return subject;
+    }
+
+    /** The part of its time that the budget of cores leaves a lane where others are at work, above 0 and up to 1. */
+    double paceBesideOthers() {
+        return paceBesideOthers;
     }
 
     Optional<TableFacts> facts() {

@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** What the throttle cannot read here: signals, and what its budget of cores heeds; each with what to run or to set. */
 final class SignalChecks {
@@ -18,26 +19,39 @@ final class SignalChecks {
     private final String database;
     private final PostgresSignals signals;
     private final ThrottleSettings throttle;
+    private final double cores;
     private final Findings findings;
 
-    /** @param database its name in the configuration, for the fix */
-    SignalChecks(String database, PostgresSignals signals, ThrottleSettings throttle, Findings findings) {
+    /**
+     * @param database its name in the configuration, for the fix
+     * @param cores share of the server's cores for job files that say nothing
+     */
+    SignalChecks(String database, PostgresSignals signals, ThrottleSettings throttle, double cores, Findings findings) {
         this.database = database;
         this.signals = signals;
         this.throttle = throttle;
+        this.cores = cores;
         this.findings = findings;
     }
 
-    /** @param table oid of the job's table */
-    void run(Connection connection, long table) throws SQLException {
+    /**
+     * @param table oid of the job's table
+     * @return the part of its time that a lane alone on the database may work where others are at work
+     */
+    double run(Connection connection, long table) throws SQLException {
         for (Map.Entry<SignalKind, DatabaseSource> signal :
                 signals.of(throttle, table).entrySet()) {
             Optional<Need> missing = signal.getValue().missing(connection);
             missing.ifPresent(need -> tell(signal.getKey(), need));
         }
-        if (throttle.on() && throttle.cores().orElse(0) < 1) {
+        OptionalDouble budget = throttle.budget(cores);
+        if (budget.isEmpty()) {
+            return 1;
+        }
+        if (budget.getAsDouble() < 1) {
             budget(connection);
         }
+        return signals.paceBesideOthers(connection, budget.getAsDouble());
     }
 
     /** What the budget of cores does not know: it slows the run down then, and never says that it could do better. */

@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,13 +66,13 @@ public final class JobThrottles implements Throttles, AutoCloseable {
     }
 
     private Optional<Throttle.Bounded> bounded(ThrottleSettings settings, Database database) {
-        double share = settings.cores().orElse(cores);
-        if (!settings.on() || share == ThrottleSettings.ALL_CORES) {
+        OptionalDouble share = settings.budget(cores);
+        if (share.isEmpty()) {
             return Optional.empty();
         }
         OptionalInt known =
                 database.settings().cores().isPresent() ? database.settings().cores() : coresHere(database);
-        var budget = new CoreBudget(share, known.orElse(CoreBudget.ASSUMED), known.isPresent());
+        var budget = new CoreBudget(share.getAsDouble(), known.orElse(CoreBudget.ASSUMED), known.isPresent());
         return Optional.of(new Throttle.Bounded(budget, new Activity(time)));
     }
 

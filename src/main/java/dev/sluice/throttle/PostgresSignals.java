@@ -62,6 +62,16 @@ public final class PostgresSignals {
         return cores.isPresent() ? cores : ActiveSessions.coresHere(connection);
     }
 
+    /**
+     * The part of its time that a lane alone on the database may work where others are at work all the time.
+     *
+     * @param share of the cores, above 0, that the budget leaves
+     */
+    public double paceBesideOthers(Connection connection, double share) throws SQLException {
+        OptionalInt known = cores(connection);
+        return new CoreBudget(share, known.orElse(ASSUMED), known.isPresent()).pace(Double.NaN, 1);
+    }
+
     /** The source of one signal, new. */
     public DatabaseSource of(SignalKind kind, long table) {
         return switch (kind) {

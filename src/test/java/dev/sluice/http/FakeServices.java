@@ -143,6 +143,7 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
                     null,
                     null,
                     null,
+                    null,
                     List.of(new PlanReport.Finding(
                             "refuse", "no-such-table", "migrate.table", "no such table.", "mend")),
                     List.of(),
@@ -164,6 +165,7 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
                 1_000_000L,
                 123_456_789L,
                 95.0,
+                9_500.0,
                 runnable
                         ? List.of(new PlanReport.Finding(
                                 "warn", "still-matching", "migrate.where", "3 rows stay.", "mend"))

@@ -36,7 +36,7 @@ class AccessTest {
                 "INSERT INTO app.hidden SELECT generate_series(1, 100)",
                 "ANALYZE");
         databases = BENCH.databases(ROLE, "worker");
-        dryRun = new DryRun(databases, Time.system());
+        dryRun = new DryRun(databases, 0.005, Time.system());
     }
 
     @AfterAll

@@ -40,7 +40,7 @@ class ChosenFindingsTest {
                 "CREATE SEQUENCE app.numbers",
                 "GRANT ALL ON app.numbers TO " + ROLE);
         databases = BENCH.databases(ROLE, "worker");
-        dryRun = new DryRun(databases, Time.system());
+        dryRun = new DryRun(databases, 0.005, Time.system());
     }
 
     @AfterAll

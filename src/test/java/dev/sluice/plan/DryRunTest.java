@@ -4,6 +4,7 @@ import static dev.sluice.plan.PlanBench.job;
 import static dev.sluice.testing.TestEngine.known;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.job.Job;
 import dev.sluice.plan.PlanReport.Finding;
@@ -98,6 +99,23 @@ class DryRunTest {
     void theRateLimitBoundsTheEstimate() {
         PlanReport report = BENCH.plan(job(FULL_NAME + "\nthrottle: {rows-per-second: 100}"));
         assertThat(report.estimatedSeconds()).isEqualTo(known(report.estimatedRows()) / 100.0);
+    }
+
+    @Test
+    void theBudgetOfCoresBoundsTheEstimateBesideOthers() {
+        double most = besideOthers("throttle: {cores: 1%}");
+        assertThat(most).as("so many times as long").isGreaterThan(1.5);
+        assertThat(besideOthers("")).as("the worker's half a percent").isCloseTo(2 * most, within(1e-9));
+        assertThat(besideOthers("throttle: {cores: off}")).isEqualTo(1);
+        assertThat(besideOthers("throttle: off")).isEqualTo(1);
+        assertThat(besideOthers("throttle: {rows-per-second: 1}"))
+                .as("slower still by its rate")
+                .isEqualTo(1);
+    }
+
+    private static double besideOthers(String throttle) {
+        PlanReport report = BENCH.plan(job(FULL_NAME + "\n" + throttle));
+        return known(report.estimatedSecondsBesideOthers()) / known(report.estimatedSeconds());
     }
 
     @Test

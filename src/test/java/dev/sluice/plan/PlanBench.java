@@ -22,7 +22,7 @@ final class PlanBench implements AutoCloseable {
     PlanBench() {
         databases = databases(postgres.user(), postgres.password());
         OwnSchema.migrate(databases.get("main"), false);
-        dryRun = new DryRun(databases, Time.system());
+        dryRun = new DryRun(databases, 0.005, Time.system());
     }
 
     Databases databases(String user, String password) {

@@ -33,7 +33,7 @@ class SignalFindingsTest {
                 "GRANT ALL ON ALL TABLES IN SCHEMA app TO " + ROLE,
                 "GRANT ALL ON ALL TABLES IN SCHEMA sluice TO " + ROLE);
         databases = BENCH.databases(ROLE, "worker");
-        dryRun = new DryRun(databases, Time.system());
+        dryRun = new DryRun(databases, 0.005, Time.system());
     }
 
     @AfterAll
@@ -141,7 +141,7 @@ class SignalFindingsTest {
                 s.socketTimeout(),
                 cores);
         try (Databases there = new Databases(List.of(with), "main")) {
-            return budget(new DryRun(there, Time.system()), "throttle: {active-sessions: off}");
+            return budget(new DryRun(there, 0.005, Time.system()), "throttle: {active-sessions: off}");
         }
     }
 
