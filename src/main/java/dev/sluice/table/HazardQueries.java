@@ -117,12 +117,13 @@ final class HazardQueries {
              WHERE i.indrelid = ?::oid AND i.indislive
              ORDER BY c.relname""";
 
-    /** What generated columns are computed from; bound: oid. */
+    /** What generated columns are computed from; the column itself depends on that up to PostgreSQL 14; bound: oid. */
     static final String GENERATED = """
             SELECT a.attname AS name,
                    ARRAY(SELECT s.attname::text FROM pg_catalog.pg_depend d
                            JOIN pg_catalog.pg_attribute s ON s.attrelid = d.refobjid AND s.attnum = d.refobjsubid
-                          WHERE d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid
+                          WHERE (d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid
+                                 OR d.classid = 'pg_class'::regclass AND d.objid = a.attrelid AND d.objsubid = a.attnum)
                             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
                             AND s.attnum <> a.attnum) AS columns
               FROM pg_catalog.pg_attribute a

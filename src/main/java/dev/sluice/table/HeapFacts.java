@@ -41,7 +41,10 @@ public record HeapFacts(
             OptionalDouble.empty(),
             OptionalDouble.empty());
 
-    /** One row; bound: names of changed columns, relation, first key column. */
+    /**
+     * One row; bound: names of changed columns, relation, first key column. What a generated column is computed from
+     * its default depends on, or up to PostgreSQL 14 the column itself.
+     */
     private static final String QUERY = """
             WITH named AS (SELECT ?::text[] AS names),
             heap AS (
@@ -57,7 +60,9 @@ public record HeapFacts(
                 FROM heap JOIN named ON true
                 JOIN pg_catalog.pg_attribute g ON g.attrelid = heap.oid AND g.attgenerated <> ''
                 JOIN pg_catalog.pg_attrdef e ON e.adrelid = g.attrelid AND e.adnum = g.attnum
-                JOIN pg_catalog.pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid
+                JOIN pg_catalog.pg_depend d
+                  ON (d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid
+                      OR d.classid = 'pg_class'::regclass AND d.objid = g.attrelid AND d.objsubid = g.attnum)
                  AND d.refclassid = 'pg_class'::regclass AND d.refobjid = g.attrelid
                 JOIN pg_catalog.pg_attribute a ON a.attrelid = g.attrelid AND a.attnum = d.refobjsubid
                WHERE a.attname = ANY (named.names))

@@ -101,8 +101,11 @@ class InPlaceTest {
                         .value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sluice'"
                                 + " AND datname = current_database()")
                         .equals("0"));
-        return target.db()
-                .value("SELECT n_tup_upd || ' ' || n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = '" + table
-                        + "'");
+        String counted =
+                "SELECT n_tup_upd || ' ' || n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = '" + table + "'";
+        // up to PostgreSQL 14 they come a little later
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> !target.db().value(counted).startsWith("0 "));
+        return target.db().value(counted);
     }
 }

@@ -336,9 +336,13 @@ class VerifiedRunsTest {
             assertThat(run.state()).isEqualTo("failed");
             assertThat(known(run.failure()).code()).isEqualTo("not-analyzed");
             assertThat(known(run.failure()).message())
-                    .contains("permission denied to analyze", "GRANT MAINTAIN ON \"public\".\"" + t + "\"");
+                    .contains(t + " was skipped: ", "GRANT MAINTAIN ON \"public\".\"" + t + "\"");
             assertThat(evidenceOrNull()).isNull();
-            engine.db().run("GRANT MAINTAIN ON " + t + " TO " + role.user());
+            engine.db()
+                    .run(
+                            engine.db().version() < 17
+                                    ? "ALTER TABLE " + t + " OWNER TO " + role.user()
+                                    : "GRANT MAINTAIN ON " + t + " TO " + role.user());
             limited.runs().resume(id, TestEngine.TESTER);
             RunStatus end = limited.carry(id);
             assertThat(end.failure()).isNull();

@@ -101,6 +101,10 @@ class AccessTest {
                 .filter(f -> f.code().equals("cannot-analyze"))
                 .findFirst()
                 .orElseThrow();
+        if (BENCH.postgres.version() < 17) {
+            assertThat(warning.fix()).contains("a member of the table's owner");
+            return;
+        }
         BENCH.postgres.run(warning.fix());
         assertThat(dryRun.examine(job).findings()).noneMatch(f -> f.code().equals("cannot-analyze"));
     }

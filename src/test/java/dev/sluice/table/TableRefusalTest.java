@@ -3,6 +3,7 @@ package dev.sluice.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.database.Database;
 import dev.sluice.database.DatabaseSettings;
@@ -201,6 +202,8 @@ class TableRefusalTest {
     @ParameterizedTest(name = "{1} {2}: {3}")
     @MethodSource("badTables")
     void refusesWithTheFix(String ddl, String table, String key, String code, String jobKey, String fix) {
+        assumeTrue(
+                POSTGRES.version() >= 18 || !ddl.contains("NOT NULL a NOT VALID") && !ddl.contains("WITHOUT OVERLAPS"));
         if (!ddl.isEmpty()) {
             POSTGRES.run(ddl);
         }

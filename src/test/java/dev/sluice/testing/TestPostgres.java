@@ -15,10 +15,15 @@ import org.testcontainers.postgresql.PostgreSQLContainer;
 /**
  * One PostgreSQL per test JVM: a container where a Docker daemon answers, the embedded server otherwise
  * ({@code -Dsluice.test.postgres=embedded|container} decides by hand). Each {@link #create} makes a database of its
- * own.
+ * own. {@code -Dembedded-postgres-binaries.version=14.24.0} has the embedded server of an older version: what that
+ * cannot do is skipped.
  */
 public final class TestPostgres {
     static final String IMAGE = "postgres:18";
+
+    /** What PostgreSQL 14 lacks: there a session sends its statistics half a second after the last time. */
+    private static final String FLUSH = "CREATE FUNCTION public.pg_stat_force_next_flush() RETURNS void LANGUAGE sql AS"
+            + " 'SELECT pg_catalog.pg_sleep(0.6)'";
 
     private static final AtomicInteger COUNT = new AtomicInteger();
 
@@ -50,6 +55,20 @@ public final class TestPostgres {
             }
         }
 
+        /** As a superuser of this name, by which its sessions can be told apart; made if it is not there. */
+        public Fresh as(String name) {
+            if (value("SELECT count(*) FROM pg_roles WHERE rolname = '" + name + "'")
+                    .equals("0")) {
+                run("CREATE ROLE \"" + name + "\" SUPERUSER LOGIN PASSWORD '" + name + "'");
+            }
+            return new Fresh(url, name, name);
+        }
+
+        /** The server's, such as 18. */
+        public int version() {
+            return Integer.parseInt(value("SHOW server_version_num")) / 10_000;
+        }
+
         /** The first column of the first row, as text; "null" for SQL NULL. */
         public String value(String sql) {
             try (Connection c = connect();
@@ -69,7 +88,11 @@ public final class TestPostgres {
     public static Fresh create() {
         String name = "t" + ProcessHandle.current().pid() + "_" + COUNT.incrementAndGet();
         new Fresh(Server.URL + "postgres", Server.USER, Server.PASSWORD).run("CREATE DATABASE " + name);
-        return new Fresh(Server.URL + name, Server.USER, Server.PASSWORD);
+        var fresh = new Fresh(Server.URL + name, Server.USER, Server.PASSWORD);
+        if (fresh.version() < 15) {
+            fresh.run(FLUSH);
+        }
+        return fresh;
     }
 
     /** Started when first used. */

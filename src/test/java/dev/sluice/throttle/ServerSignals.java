@@ -257,6 +257,8 @@ abstract class ServerSignals {
         var signals = new PostgresSignals(Time.system(), "main", OptionalInt.of(2), () -> false);
         postgres.run("CREATE TABLE IF NOT EXISTS t (id int)");
         long table = Long.parseLong(postgres.value("SELECT 't'::regclass::oid::bigint"));
+        assertThat(signals.activity().missing(sampler)).isEmpty();
+        assertThat(signals.activity().read(sampler)).as("too few counts").isEmpty();
         for (var source : signals.of(ThrottleSettings.DEFAULT, table).entrySet()) {
             assertThat(source.getValue().missing(sampler))
                     .as(source.getKey().code())

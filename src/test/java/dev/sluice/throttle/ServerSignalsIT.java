@@ -1,7 +1,10 @@
 package dev.sluice.throttle;
 
 import dev.sluice.testing.Programs;
+import org.junit.jupiter.api.Tag;
 
+/** On the version of the embedded server, which may be an old one. */
+@Tag("database")
 class ServerSignalsIT extends ServerSignals {
     @Override
     Programs programs() {
