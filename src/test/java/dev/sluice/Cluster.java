@@ -28,6 +28,7 @@ final class Cluster implements AutoCloseable {
     private final Map<String, String> settings;
     private final StoppableServer server;
     private final Map<String, WorkerProcess> workers = new LinkedHashMap<>();
+    private final Map<String, TestPostgres.Fresh> roles = new HashMap<>();
     private final Set<String> frozen = new HashSet<>();
 
     private Cluster(Path folder, Map<String, String> settings) throws IOException {
@@ -70,9 +71,9 @@ final class Cluster implements AutoCloseable {
         return Objects.requireNonNull(workers.get(name), name);
     }
 
-    /** Starts a worker, in place of one of the same name that has ended. Its connections bear its name. */
+    /** Starts a worker, in place of one of the same name that has ended. Its sessions are a role's of its name. */
     void start(String name) throws IOException {
-        var as = new TestPostgres.Fresh(db().url() + "?ApplicationName=" + name, db().user(), db().password());
+        var as = roles.computeIfAbsent(name, n -> db().as(n));
         Map<String, String> all = new HashMap<>(settings);
         all.put("SLUICE_WORKER_NAME", name);
         workers.put(name, WorkerProcess.start(as, jobs, folder.resolve(name + ".log"), all));

@@ -171,7 +171,7 @@ final class Strikes {
         String name = busy();
         String batch = "state = 'active' AND query LIKE '%sluice_claim%'";
         String all = "SELECT pg_terminate_backend(pid) AS hit, " + batch
-                + " AS batch FROM pg_stat_activity WHERE application_name = '" + name + "'";
+                + " AS batch FROM pg_stat_activity WHERE usename = '" + name + "'";
         String sessions = random.nextBoolean() ? all : all + " AND " + batch + " LIMIT 1";
         Optional<Struck> struck = inBatch(p -> p.isHeldBy(name));
         boolean hit = db.value("SELECT coalesce(bool_or(hit AND batch), false) FROM (" + sessions + ") hits")

@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 /** The ranges of single values, and what must hold between them. */
 final class SettingsCheck {
     private static final Pattern LOOPBACK = Pattern.compile("localhost|127\\.\\d+\\.\\d+\\.\\d+|::1|\\[::1]");
+    private static final Pattern NAMED = Pattern.compile("(?i)[?&]applicationname=");
     private static final Pattern CREDENTIALS = Pattern.compile("(?i)[?&](user|password)=|//[^/]*@");
     private static final Pattern ACTOR = Pattern.compile("[A-Za-z0-9._-]{1,63}");
     private static final Set<String> RESERVED = Set.of("local", "schedule", "dev");
@@ -70,6 +71,11 @@ final class SettingsCheck {
                     at + "url",
                     "holds credentials, and URLs are logged.",
                     "move them to " + at + "user and " + at + "password.");
+        } else if (NAMED.matcher(d.url()).find()) {
+            refuse(
+                    at + "url",
+                    "gives the sessions an ApplicationName, and they are known by theirs, which is sluice.",
+                    "take it out; to tell servers apart, use different roles.");
         }
         within(at + "pool-size", d.poolSize(), 2, 500);
         d.cores().ifPresent(cores -> within(at + "cores", cores, 1, 4096));

@@ -87,7 +87,8 @@ public final class Database implements AutoCloseable {
     private static String sessionSql(DatabaseSettings s) {
         return String.format(
                 Locale.ROOT,
-                "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; SET search_path = public; "
+                "SET application_name = 'sluice'; " // a pooler may have added to it
+                        + "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; SET search_path = public; "
                         + "SET DateStyle = 'ISO, YMD'; SET TimeZone = 'UTC'; SET row_security = off; SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; "
                         + "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; "
                         + "SET lock_timeout = %d; SET statement_timeout = %d; SET idle_in_transaction_session_timeout = %d; "

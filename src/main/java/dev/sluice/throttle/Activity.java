@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Two figures, of which the larger one counts. The mean of the counts is right in the long run, but where statements
  * are short and seldom all counts of some seconds may miss them. The time that each session's last statement took is
  * never missed, since the server shows it until the next one begins, but where there are several between two counts it
- * is too little. A session that is gone before it is looked at has neither.
+ * is too little, and what the statement waited for is in it. A session that is gone before it is looked at has neither.
  */
 final class Activity implements DatabaseSource {
     private static final String OTHERS = """
@@ -26,20 +26,22 @@ final class Activity implements DatabaseSource {
              WHERE a.backend_type IN ('client backend', 'parallel worker')
                AND a.application_name <> 'sluice' AND a.pid <> pg_catalog.pg_backend_pid()""";
 
-    private static final String IS_BUSY = """
-            a.state = 'active' AND a.wait_event_type IS DISTINCT FROM 'Client'
-               AND a.wait_event_type IS DISTINCT FROM 'Lock'""";
+    /** Who does not tell, since {@code track_activities} is off for it, waits for its client while it is idle. */
+    private static final String IS_BUSY = "a.state IN ('active', 'disabled')"
+            + " AND a.wait_event_type IS DISTINCT FROM 'Client' AND a.wait_event_type IS DISTINCT FROM 'Lock'";
 
     /** Counts sessions of others that are busy, {@code a}; {@link ActiveSessions} counts fewer of them. */
     static final String BUSY_OTHERS = "SELECT count(*)\n" + OTHERS + "\n AND " + IS_BUSY;
 
     /**
      * How many are busy now, and for how many microseconds those that are not were at the statement that they have
-     * ended in the microseconds that are given.
+     * ended in the microseconds that are given, waits included. A session that never had one, after a login, has no
+     * {@code query_start}.
      */
     private static final Query BUSY = new Query("SELECT count(*) FILTER (WHERE " + IS_BUSY + """
             ), coalesce(sum(1e6 * extract(epoch FROM a.state_change - greatest(a.query_start, l.since)))
-                     FILTER (WHERE a.state <> 'active' AND a.state_change > l.since), 0)::bigint
+                     FILTER (WHERE a.state NOT IN ('active', 'disabled')
+                               AND a.state_change > l.since AND a.query_start IS NOT NULL), 0)::bigint
               FROM (SELECT pg_catalog.clock_timestamp() - ? * interval '1 microsecond') AS l (since),
                    LATERAL (SELECT a.*
             """ + OTHERS + ") AS a");

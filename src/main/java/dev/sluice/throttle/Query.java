@@ -9,11 +9,16 @@ import java.util.List;
 
 /**
  * A question that is asked again and again on one connection: the driver has the server keep its plan, for planning a
- * view of the catalog takes longer than reading it.
+ * view of the catalog takes longer than reading it. One that takes longer than {@value #PATIENCE} s is given up: the
+ * signal is unknown then. The driver sees to that and not the session's statement_timeout, which through a pooler in
+ * transaction mode would be set for others.
  *
  * @param sql with a {@code ?} for each number
  */
 record Query(String sql) {
+    /** Seconds. */
+    private static final int PATIENCE = 1;
+
     /** Reads one row. */
     interface Row<T> {
         T of(ResultSet row) throws SQLException;
@@ -26,6 +31,7 @@ record Query(String sql) {
      */
     <T> List<T> on(Connection connection, Row<T> row, long... numbers) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setQueryTimeout(PATIENCE);
             for (int i = 0; i < numbers.length; i++) {
                 statement.setLong(i + 1, numbers[i]);
             }

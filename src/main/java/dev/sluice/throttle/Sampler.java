@@ -6,7 +6,6 @@ import dev.sluice.time.Time;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -28,8 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class Sampler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Sampler.class);
 
-    /** A statement of a signal that takes longer than this is given up: the signal is unknown then. */
-    static final Duration LONGEST_STATEMENT = Duration.ofSeconds(1);
+    private static final Query NOTHING = new Query("SELECT 1");
     /** What cannot be read for want of something is asked for again after so long. */
     private static final Duration ASKED_AGAIN = Duration.ofMinutes(1);
     /** How long the threads rest between looks at what is due. */
@@ -206,9 +204,8 @@ public final class Sampler implements AutoCloseable {
             return;
         }
         try (Connection connection = database.connect()) {
-            cost.way(limit(connection, LONGEST_STATEMENT.toMillis()));
+            cost.way(way(connection));
             due.forEach(w -> read(connection, w));
-            restore(connection);
         } catch (SQLException | RuntimeException e) {
             due.forEach(w -> failed(w, e));
         } finally {
@@ -220,24 +217,10 @@ public final class Sampler implements AutoCloseable {
         }
     }
 
-    /**
-     * A connection whose limit cannot be put back does not go back into the pool: a batch would have too little time.
-     */
-    private void restore(Connection connection) throws SQLException {
-        try {
-            limit(connection, database.settings().statementTimeout().toMillis());
-        } catch (SQLException e) {
-            LOG.debug("the sampler gives its connection up", e);
-            connection.abort(Runnable::run);
-        }
-    }
-
-    /** Nanoseconds that it took: the way to the server and back, since there is nothing to do there. */
-    private long limit(Connection connection, long millis) throws SQLException {
+    /** Nanoseconds of the way to the server and back, since there is nothing to do there. */
+    private long way(Connection connection) throws SQLException {
         long begin = time.nanos();
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("SET statement_timeout = " + millis);
-        }
+        NOTHING.single(connection, row -> row.getInt(1));
         return time.nanos() - begin;
     }
 

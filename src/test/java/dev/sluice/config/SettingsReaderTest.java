@@ -122,6 +122,7 @@ class SettingsReaderTest {
             SLUICE_DATABASES_MAIN_CORES | four    | SLUICE_DATABASES_MAIN_CORES: databases.main.cores: "four" is not a whole number
             SLUICE_DATABASES_MAIN_CORES | 2.5     | databases.main.cores: "2.5" is not a whole number
             SLUICE_DATABASES_MAIN_STATEMENT_TIMEOUT | 2m | transaction-timeout: 1m is below databases.main.statement-timeout, 2m
+            SLUICE_DATABASES_MAIN_URL | jdbc:postgresql://x/y?sslmode=require&ApplicationName=z | databases.main.url: gives the sessions an ApplicationName, and they are known by theirs, which is sluice. Fix: take it out
             SLUICE_DATABASES_MAIN_URL | jdbc:mysql://x/y | databases.main.url: is not the JDBC URL of a PostgreSQL
             SLUICE_DATABASES_OTHER_URL | jdbc:postgresql:x | databases.other.user: is missing. Fix: set databases.other.user in the file, or SLUICE_DATABASES_OTHER_USER
             SLUICE_HTTP_TOKENS_0_NAME | ci       | http.tokens[0].role: is missing.

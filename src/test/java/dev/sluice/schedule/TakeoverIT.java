@@ -123,10 +123,7 @@ class TakeoverIT {
         try (var wire = new Wire(rig.fresh);
                 Connection holder = rig.fresh.connect()) {
             var way = wire.through();
-            Rig.Worker w1 = rig.worker(
-                    settings("w1"),
-                    one,
-                    new TestPostgres.Fresh(way.url() + "?ApplicationName=frozen", way.user(), way.password()));
+            Rig.Worker w1 = rig.worker(settings("w1"), one, way.as("frozen"));
             rig.worker(settings("w2"), two);
             holder.setAutoCommit(false);
             try (var lock = holder.createStatement()) {
@@ -154,7 +151,7 @@ class TakeoverIT {
 
     private boolean isFrozenOneWaiting() {
         return !rig.fresh
-                .value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'frozen'"
+                .value("SELECT count(*) FROM pg_stat_activity WHERE usename = 'frozen'"
                         + " AND wait_event_type = 'Lock'")
                 .equals("0");
     }

@@ -11,6 +11,8 @@ import dev.sluice.testing.SteppedTime;
 import dev.sluice.testing.TestPostgres;
 import dev.sluice.time.Time;
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -112,6 +114,34 @@ class SamplerTest {
         assertThat(resting.join(Duration.ofSeconds(20))).isTrue();
         assertThat(rests.rest(time, Duration.ofHours(1))).isFalse();
         assertThat(time.pauses()).isEmpty();
+    }
+
+    /** Its session may be another's behind a pooler, so it is not the session's limit that ends it. */
+    @Test
+    void aStatementThatTakesLongIsGivenUpAndTheSessionKeepsItsOwnLimit() throws Exception {
+        var slow = new DatabaseSource() {
+            @Override
+            public String code() {
+                return "slow";
+            }
+
+            @Override
+            public List<Level> read(Connection connection) throws SQLException {
+                new Query("SELECT pg_sleep(30)").single(connection, row -> 0);
+                return List.of();
+            }
+        };
+        try (Sampler.Watch watch = sampler.watch(List.of(slow))) {
+            sampler.readDue();
+            assertThat(sampler.reading(slow))
+                    .isInstanceOfSatisfying(
+                            Reading.Unknown.class, u -> assertThat(u.why()).contains("canceling statement"));
+        }
+        try (Connection connection = databases.get("main").connect();
+                var rows = connection.createStatement().executeQuery("SHOW statement_timeout")) {
+            rows.next();
+            assertThat(rows.getString(1)).isEqualTo("30s");
+        }
     }
 
     /** Some signals have a source for each table, and are watched again and again. */

@@ -89,7 +89,9 @@ class SignalAccessTest {
 
     @Test
     void theCanaryNeedsItsFunction() throws SQLException {
-        postgres.run("REVOKE EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text, boolean) FROM PUBLIC");
+        String flush = postgres.version() < 17 ? "" : ", boolean";
+        postgres.run(
+                "REVOKE EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text" + flush + ") FROM PUBLIC");
         Map<SignalKind, DatabaseSource> canary =
                 Map.of(SignalKind.COMMIT_LATENCY, signals.of(SignalKind.COMMIT_LATENCY, table));
         Need need = Optional.ofNullable(missing(canary).get(SignalKind.COMMIT_LATENCY))
