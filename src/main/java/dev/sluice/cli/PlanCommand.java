@@ -34,7 +34,7 @@ final class PlanCommand extends ServerSubcommand {
     private void time(JsonNode alone, JsonNode besideOthers) {
         if (alone.isNumber()) {
             String more = besideOthers.asDouble() > alone.asDouble()
-                    ? ", " + Words.seconds(besideOthers) + " where others are at work all the time"
+                    ? ", at least " + Words.seconds(besideOthers) + " where others are at work all the time"
                     : "";
             say("  time ........ about " + Words.seconds(alone) + more);
         }

@@ -142,8 +142,9 @@ public final class DryRun implements Plans, JobCheck {
                 facts.map(f -> f.leaves().size()).orElse(null),
                 rows < 0 ? null : Long.valueOf(rows),
                 facts.map(TableFacts::bytes).orElse(null),
-                trial.map(t -> seconds(job, rows, t, 1)).orElse(null),
-                trial.map(t -> seconds(job, rows, t, examination.paceBesideOthers()))
+                trial.map(t -> seconds(job, rows, t, examination.paces().alone()))
+                        .orElse(null),
+                trial.map(t -> seconds(job, rows, t, examination.paces().besideOthers()))
                         .orElse(null),
                 findings.sorted(),
                 new ArrayList<>(statements),

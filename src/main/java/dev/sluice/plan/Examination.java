@@ -43,7 +43,7 @@ final class Examination {
     private Optional<TableFacts> facts = Optional.empty();
     private Optional<Verification> verification = Optional.empty();
     private List<Statement> statements = new ArrayList<>();
-    private double paceBesideOthers = 1;
+    private SignalChecks.Paces paces = SignalChecks.Paces.FULL;
 
     private Examination(Database database, Server server, Job job, double cores, Time time) {
         this.database = database;
@@ -139,8 +139,7 @@ final class Examination {
         var signals =
                 new PostgresSignals(time, database.name(), database.settings().cores(), () -> false);
         try {
-            paceBesideOthers = new SignalChecks(
-                            database.name(), signals, job.migrate().throttle(), cores, findings)
+            paces = new SignalChecks(database.name(), signals, job.migrate().throttle(), cores, findings)
                     .run(server.connection(), facts.oid());
         } catch (SQLException e) {
             throw database.unavailable(e);
@@ -251,9 +250,9 @@ final class Examination {
         return subject;
     }
 
-    /** The part of its time that the budget of cores leaves a lane where others are at work, above 0 and up to 1. */
-    double paceBesideOthers() {
-        return paceBesideOthers;
+    /** What the budget of cores leaves. */
+    SignalChecks.Paces paces() {
+        return paces;
     }
 
     Optional<TableFacts> facts() {

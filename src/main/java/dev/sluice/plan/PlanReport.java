@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param estimatedRows by the planner's statistics; null while unknown
  * @param estimatedBytes of the table without indexes; null where there is no table
  * @param estimatedSeconds at the pace of the trial batch and the rate limit, where nobody else is at work
- * @param estimatedSecondsBesideOthers the same where others are at work all the time, so that the budget of cores
- *     bounds the pace; the signals are not in it
+ * @param estimatedSecondsBesideOthers at least, where others are at work all the time, so that the budget of cores
+ *     bounds the pace; the short batches of a slow pace cost more than the trial's. Signals, windows, other limits and
+ *     the verification are in neither
  * @param findings what was found, refusals first
  * @param statements the statements of a batch with their plans
  * @param sample up to five rows before and after, from a transaction that was rolled back; values are for operators

@@ -35,10 +35,17 @@ final class SignalChecks {
     }
 
     /**
-     * @param table oid of the job's table
-     * @return the part of its time that a lane alone on the database may work where others are at work
+     * The part of its time that a lane which has the database for itself may work, above 0 and up to 1.
+     *
+     * @param alone where nobody else is at work
+     * @param besideOthers where others are, all the time
      */
-    double run(Connection connection, long table) throws SQLException {
+    record Paces(double alone, double besideOthers) {
+        static final Paces FULL = new Paces(1, 1);
+    }
+
+    /** @param table oid of the job's table */
+    Paces run(Connection connection, long table) throws SQLException {
         for (Map.Entry<SignalKind, DatabaseSource> signal :
                 signals.of(throttle, table).entrySet()) {
             Optional<Need> missing = signal.getValue().missing(connection);
@@ -46,24 +53,26 @@ final class SignalChecks {
         }
         OptionalDouble budget = throttle.budget(cores);
         if (budget.isEmpty()) {
-            return 1;
+            return Paces.FULL;
         }
-        if (budget.getAsDouble() < 1) {
-            budget(connection);
-        }
-        return signals.paceBesideOthers(connection, budget.getAsDouble());
+        double besideOthers = signals.paceBesideOthers(connection, budget.getAsDouble());
+        boolean blind = budget.getAsDouble() < 1 && budget(connection);
+        return new Paces(blind ? besideOthers : 1, besideOthers);
     }
 
-    /** What the budget of cores does not know: it slows the run down then, and never says that it could do better. */
-    private void budget(Connection connection) throws SQLException {
-        signals.activity()
-                .missing(connection)
-                .ifPresent(need -> findings.warn(
-                        "budget-blind",
-                        CORES,
-                        "The budget of cores cannot tell an idle server from a busy one. " + need.what()
-                                + " So it is kept all the time, as if others were at work.",
-                        need.fix()));
+    /**
+     * What the budget of cores does not know: it slows the run down then, and never says that it could do better.
+     *
+     * @return whether it cannot tell if others are at work
+     */
+    private boolean budget(Connection connection) throws SQLException {
+        Optional<Need> blind = signals.activity().missing(connection);
+        blind.ifPresent(need -> findings.warn(
+                "budget-blind",
+                CORES,
+                "The budget of cores cannot tell an idle server from a busy one. " + need.what()
+                        + " So it is kept all the time, as if others were at work.",
+                need.fix()));
         if (signals.cores(connection).isEmpty()) {
             findings.warn(
                     "budget-assumed",
@@ -72,6 +81,7 @@ final class SignalChecks {
                             + " cores. PostgreSQL does not tell how many its machine has.",
                     "set databases." + database + ".cores in the configuration.");
         }
+        return blind.isPresent();
     }
 
     private void tell(SignalKind kind, Need need) {

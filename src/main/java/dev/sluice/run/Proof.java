@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param evidence what it proved; null unless it succeeded
  * @param failure why it ended otherwise
  * @param age since the rows were last verified, by the database's clock; null where they cannot be verified again
- * @param renewal how long the next verification may take, going by the last one; null likewise
+ * @param renewal how long the next verification may take on a single lane, going by the last one and taking that for
+ *     one of a single lane, too; null likewise
  */
 public record Proof(
         UUID run,
@@ -30,10 +31,10 @@ public record Proof(
     /** A renewal rests this many times as long as it works. */
     public static final int RENEWAL_REST = 4;
     /**
-     * So many times as long takes a lane to which the default budget of cores leaves a hundredth of its time, as it
-     * does on two cores beside others at work.
+     * So many times as long takes a lane to which the budget of cores leaves the least there is, a quarter of a percent
+     * of its time.
      */
-    private static final int SLOWEST = 100;
+    private static final int SLOWEST = 400;
 
     static Proof of(RunRecord row) {
         return of(row, null);

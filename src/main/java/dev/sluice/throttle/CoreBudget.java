@@ -55,6 +55,11 @@ record CoreBudget(double share, int cores, boolean known) {
         return Math.clamp(now(sessions) * cores / lanes, LEAST, 1);
     }
 
+    /** Whether that is more than the budget has for each lane. */
+    boolean isExceeded(double sessions, int lanes) {
+        return now(sessions) * cores / lanes < LEAST;
+    }
+
     /**
      * What it is and what it is kept for, for people.
      *

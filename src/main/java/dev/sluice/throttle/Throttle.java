@@ -133,13 +133,14 @@ public final class Throttle implements AutoCloseable {
             return holding();
         }
         bound(lanes);
-        double share = allowed();
-        long owed = Math.max(rest(worked, pace.share()), rest(charged, most)) - (now - since);
+        long byPace = rest(worked, pace.share());
+        long byBudget = rest(charged, most);
+        long owed = Math.max(byPace, byBudget) - (now - since);
         if (owed < SHORTEST_REST) {
             return new Leave.Granted();
         }
         Duration rest = Duration.ofNanos(Math.min(owed, LOOK.toNanos()));
-        return resting(share, rest);
+        return byBudget > byPace ? restingForTheBudget(lanes, rest) : restingForThePace(rest);
     }
 
     /** After so much work, in nanoseconds too. */
@@ -164,18 +165,24 @@ public final class Throttle implements AutoCloseable {
         return others.map(Counted::sessions).orElse(Double.NaN);
     }
 
-    private Leave resting(double share, Duration rest) {
-        String text = "at " + Amount.share(share) + " pace";
-        if (share < pace.share() && bounded.isPresent()) {
-            CoreBudget budget = bounded.get().budget();
-            Double busy = others.map(o -> o.sessions() / budget.cores()).orElse(null);
-            Double age = others.map(o -> age(o.at())).orElse(null);
-            String because = text + ": " + budget.text(sessions());
-            return new Leave.Denied(CoreBudget.CODE, because, busy, budget.now(sessions()), age, rest, false);
-        }
+    private Leave restingForTheBudget(int lanes, Duration rest) {
+        CoreBudget budget = bounded.map(Bounded::budget).orElseThrow();
+        Double busy = others.map(o -> o.sessions() / budget.cores()).orElse(null);
+        Double age = others.map(o -> age(o.at())).orElse(null);
+        String least = budget.isExceeded(sessions(), lanes) ? ", which is the least a lane has" : "";
+        String text = paceText(most) + least + ": " + budget.text(sessions());
+        return new Leave.Denied(CoreBudget.CODE, text, busy, budget.now(sessions()), age, rest, false);
+    }
+
+    private Leave restingForThePace(Duration rest) {
+        String text = paceText(pace.share());
         Optional<Judged.Found> presses = pace.pressure() >= servo.calm() ? judged.worst() : Optional.empty();
         return presses.map(p -> denied(p, text + ": " + p.verdict().text(), rest, false))
                 .orElseGet(() -> new Leave.Denied("pace", text + ", growing", null, null, null, rest, false));
+    }
+
+    private static String paceText(double share) {
+        return "at " + Amount.share(share) + " pace";
     }
 
     /** What holds, with its newest reading: that may be good again, and has to stay so for a while. */

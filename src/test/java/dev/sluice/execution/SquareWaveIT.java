@@ -61,6 +61,30 @@ class SquareWaveIT {
         }
     }
 
+    /** As little as keeps every core busy, beside a job file that says nothing. */
+    @Test
+    @Timeout(180)
+    void atDefaultSettingsAnApplicationThatComesAndGoesIsFollowedToo() throws Exception {
+        try (Primary primary = Primary.start(folder, Map.of());
+                TestEngine engine = ThrottledRunsIT.engine(primary, 400_000)) {
+            ThrottledRunsIT.dear(engine, 0.001);
+            UUID id = engine.queue(TestEngine.job("job: j\nmigrate: { table: t, set: { b: a }, where: b IS NULL,"
+                            + " batch: { size: 20, target: 20ms } }"))
+                    .id();
+            var end = engine.carryAside(id);
+            int cores = Runtime.getRuntime().availableProcessors();
+            for (int wave = 0; wave < 2; wave++) {
+                awaitPace(engine, id, PATIENCE, "full speed", p -> p == 1.0);
+                try (Burden burden = Burden.of(engine.db(), cores)) {
+                    awaitPace(engine, id, PROMISED, "within the budget", p -> p <= 0.005 * cores + 1e-9);
+                }
+                awaitPace(engine, id, PROMISED, "at speed without it", p -> p >= 0.75);
+            }
+            engine.runs().cancel(id, TestEngine.TESTER);
+            assertThat(end.get().state()).isEqualTo("cancelled");
+        }
+    }
+
     /** Where it fails, it tells how the pace went and what was said of it. */
     private void awaitPace(TestEngine engine, UUID id, Duration within, String what, DoublePredicate enough) {
         StringBuilder seen = new StringBuilder(what);

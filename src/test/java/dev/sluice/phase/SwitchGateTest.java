@@ -258,8 +258,8 @@ class SwitchGateTest {
     @Test
     void evidenceThatNobodyRenewsIsVoidAfterTwiceItsTimeAndWhatALookTakes() throws Exception {
         UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
-        // verified within 10 s, at full pace; a look at a hundredth of that takes 1,000 s
-        set(id, "verified_at = clock_timestamp() - interval '8180 s'");
+        // verified within 10 s, at full pace; a look at a quarter of a percent of that takes 4,000 s
+        set(id, "verified_at = clock_timestamp() - interval '11180 s'");
         set(
                 id,
                 "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"
@@ -275,8 +275,8 @@ class SwitchGateTest {
                 .contains("ago", "older than", "every 1h", "sluice status " + t, "worker is alive");
         assertThat(engine.carry(id).state()).isEqualTo("succeeded");
         assertThat(codes()).isEmpty();
-        // and now the look itself is the measure, at a fifth of full pace: it takes 200 s
-        set(id, "verified_at = clock_timestamp() - interval '7400 s'");
+        // and now the look itself is the measure, at a fifth of full pace: it takes 800 s
+        set(id, "verified_at = clock_timestamp() - interval '8010 s'");
         set(
                 id,
                 "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"

@@ -236,8 +236,8 @@ class DryRunTest {
         BENCH.postgres.run(
                 "CREATE TABLE app.busy (id int PRIMARY KEY, name text, touched timestamptz)",
                 "ALTER TABLE app.busy SET (autovacuum_enabled = off)",
-                "INSERT INTO app.busy SELECT i FROM generate_series(1, 1000) i",
                 "CREATE INDEX busy_name ON app.busy (name)",
+                "INSERT INTO app.busy SELECT i FROM generate_series(1, 1000) i",
                 "CREATE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.touched := now(); RETURN NEW; END$$",
                 "CREATE TRIGGER touch BEFORE UPDATE ON app.busy FOR EACH ROW EXECUTE FUNCTION app.touch()",
                 "CREATE TRIGGER other BEFORE UPDATE OF touched ON app.busy FOR EACH ROW EXECUTE FUNCTION app.touch()",

@@ -53,6 +53,8 @@ class BoundedThrottleTest {
                     .as("four lanes share it")
                     .isEqualTo(Duration.ofMillis(95));
             assertThat(throttle.share()).isEqualTo(0.05);
+            assertThat(denied(throttle.ask(100)).text())
+                    .startsWith("at 0.25% pace, which is the least a lane has: batches may keep 5% of the 4 cores");
 
             bench.pass(throttle, 5);
             busy.value = 0;
@@ -101,6 +103,9 @@ class BoundedThrottleTest {
             throttle.begins();
             time.step(Duration.ofMillis(700));
             throttle.ends(700_000_000);
+            Leave.Denied first = denied(throttle.ask(1));
+            assertThat(first.code()).as("it is the pace that it rests for").isEqualTo("pace");
+            assertThat(first.text()).startsWith("at 25% pace");
             Duration rested = Duration.ZERO;
             while (throttle.ask(1) instanceof Leave.Denied rest) {
                 time.step(rest.length());

@@ -58,6 +58,8 @@ class CoreBudgetTest {
         assertThat(new CoreBudget(0.125, 4, false).text(3.27))
                 .isEqualTo("batches may keep 12% of the 4 cores (taken for granted; set databases.*.cores) busy"
                         + " beside 3.2 busy sessions of others");
+        assertThat(new CoreBudget(0.001, 2, true).isExceeded(9, 1)).isTrue();
+        assertThat(new CoreBudget(0.005, 2, true).isExceeded(9, 4)).isFalse();
         assertThat(new CoreBudget(0.025, 4, true).text(9)).contains(" 2.5% of the 4 cores ");
         assertThat(new CoreBudget(0.005, 4, true).text(0.0126))
                 .isEqualTo("batches may keep 31% of the 4 cores busy beside 0.012 busy sessions of others");
