@@ -100,7 +100,8 @@ public final class Batches {
                         row.getInt("target_millis"),
                         row.getInt("batch_size"),
                         row.getObject("rows_per_second", Integer.class),
-                        row.getObject("wal_per_hour", Long.class)),
+                        row.getObject("wal_per_hour", Long.class),
+                        row.getObject("cores", Double.class)),
                 row.getString("lock_timeout"));
     }
 

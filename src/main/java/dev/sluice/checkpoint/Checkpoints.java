@@ -135,6 +135,7 @@ public final class Checkpoints {
                 .set(CHECKPOINT.BATCH_SIZE, claim.tuning().batchSize())
                 .set(CHECKPOINT.ROWS_PER_SECOND, claim.tuning().rowsPerSecond())
                 .set(CHECKPOINT.WAL_PER_HOUR, claim.tuning().walPerHour())
+                .set(CHECKPOINT.CORES, claim.tuning().cores())
                 .set(CHECKPOINT.LOWER_KEY, array(claim.position().cursor()))
                 .set(CHECKPOINT.UPPER_KEY, array(claim.upper()))
                 .set(CHECKPOINT.CURSOR_KEY, array(claim.position().cursor()))
@@ -271,7 +272,8 @@ public final class Checkpoints {
                 r.getToken(),
                 position(r),
                 list(r.getUpperKey()),
-                new Tuning(r.getTargetMillis(), r.getBatchSize(), r.getRowsPerSecond(), r.getWalPerHour()));
+                new Tuning(
+                        r.getTargetMillis(), r.getBatchSize(), r.getRowsPerSecond(), r.getWalPerHour(), r.getCores()));
     }
 
     static Position position(CheckpointRecord r) {

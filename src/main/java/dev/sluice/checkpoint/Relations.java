@@ -35,7 +35,8 @@ public final class Relations {
             UPDATE sluice.checkpoint AS c
                SET pass = ?, partition = b.number, lane = 0, carrier = NULL, claimed_at = NULL, token = gen_random_uuid(),
                    done = false, gone = false, halted = ?, wanted = w.wanted, target_millis = w.target_millis,
-                   batch_size = w.batch_size, rows_per_second = w.rows_per_second, wal_per_hour = w.wal_per_hour
+                   batch_size = w.batch_size, rows_per_second = w.rows_per_second, wal_per_hour = w.wal_per_hour,
+                   cores = w.cores
               FROM (SELECT o.pass, o.partition, row_number() OVER (ORDER BY o.pass, o.partition)
                            + (SELECT coalesce(max(n.partition), -1) FROM sluice.checkpoint n WHERE n.run_id = ? AND n.pass = ?) AS number
                       FROM sluice.checkpoint o JOIN sluice.pass p ON p.run_id = o.run_id AND p.pass = o.pass

@@ -45,6 +45,7 @@ public final class RunMandate {
                 .set(RUN_WANTED.BATCH_SIZE, tuning.batchSize())
                 .set(RUN_WANTED.ROWS_PER_SECOND, tuning.rowsPerSecond())
                 .set(RUN_WANTED.WAL_PER_HOUR, tuning.walPerHour())
+                .set(RUN_WANTED.CORES, tuning.cores())
                 .set(RUN_WANTED.SYSTEM_IDENTIFIER, identity.systemIdentifier())
                 .set(RUN_WANTED.DATABASE_NAME, identity.databaseName())
                 .set(RUN_WANTED.CHANGED_AT, Checkpoints.CLOCK)
@@ -89,6 +90,7 @@ public final class RunMandate {
                     .set(RUN_WANTED.BATCH_SIZE, tuning.batchSize())
                     .set(RUN_WANTED.ROWS_PER_SECOND, tuning.rowsPerSecond())
                     .set(RUN_WANTED.WAL_PER_HOUR, tuning.walPerHour())
+                    .set(RUN_WANTED.CORES, tuning.cores())
                     .set(RUN_WANTED.CHANGED_AT, Checkpoints.CLOCK)
                     .where(RUN_WANTED.RUN_ID.eq(run))
                     .execute();
@@ -97,6 +99,7 @@ public final class RunMandate {
                     .set(CHECKPOINT.BATCH_SIZE, tuning.batchSize())
                     .set(CHECKPOINT.ROWS_PER_SECOND, tuning.rowsPerSecond())
                     .set(CHECKPOINT.WAL_PER_HOUR, tuning.walPerHour())
+                    .set(CHECKPOINT.CORES, tuning.cores())
                     .where(CHECKPOINT.RUN_ID.eq(run), CHECKPOINT.DONE.isFalse())
                     .execute();
             return rows == 1;
@@ -111,7 +114,7 @@ public final class RunMandate {
 
     /** The settings of a run's mandate. */
     static Tuning tuning(RunWantedRecord r) {
-        return new Tuning(r.getTargetMillis(), r.getBatchSize(), r.getRowsPerSecond(), r.getWalPerHour());
+        return new Tuning(r.getTargetMillis(), r.getBatchSize(), r.getRowsPerSecond(), r.getWalPerHour(), r.getCores());
     }
 
     private static Mandate mandate(RunWantedRecord r) {

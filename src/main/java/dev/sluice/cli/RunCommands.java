@@ -140,6 +140,13 @@ final class RunCommands {
         @Nullable
         String walPerHour;
 
+        @Option(
+                names = "--cores",
+                paramLabel = "SHARE",
+                description = "of the server's cores batches may keep busy beside others, 0.1%% to 100%%, or off")
+        @Nullable
+        String cores;
+
         Tune(Terminal terminal) {
             super(terminal);
         }
@@ -159,8 +166,11 @@ final class RunCommands {
             if (walPerHour != null) {
                 change.put("walPerHour", bytes(walPerHour));
             }
+            if (cores != null) {
+                change.put("cores", cores);
+            }
             if (change.isEmpty()) {
-                throw usage("Name at least one of --target, --batch-size, --rows-per-second, --wal-per-hour.");
+                throw usage("Name at least one of --target, --batch-size, --rows-per-second, --wal-per-hour, --cores.");
             }
             Server worker = server();
             return tell(worker.patch("/runs/" + runId(worker, run) + "/settings", change));

@@ -138,7 +138,8 @@ final class StatusCommand extends ServerSubcommand {
                 + ", WAL per hour "
                 + (settings.path("walPerHour").isNumber()
                         ? SizeText.format(settings.path("walPerHour").asLong())
-                        : "unlimited"));
+                        : "unlimited")
+                + ", cores " + cores(settings.path("cores")));
         JsonNode time = run.path("time");
         say("  time ........ worked " + Words.seconds(time.path("workingSeconds")) + ", paced "
                 + Words.seconds(time.path("pacedSeconds")) + ", held " + Words.seconds(time.path("heldSeconds"))
@@ -152,5 +153,12 @@ final class StatusCommand extends ServerSubcommand {
         if (run.path("failure").isObject()) {
             Words.failure(run).forEach(this::say);
         }
+    }
+
+    /** As it was tuned. */
+    private static String cores(JsonNode share) {
+        return !share.isNumber()
+                ? "as the job file says"
+                : share.asDouble() == 0 ? "unlimited" : Words.percent(share) + " beside others";
     }
 }

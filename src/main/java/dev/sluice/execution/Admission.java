@@ -56,6 +56,7 @@ final class Admission {
     boolean await(Tuning tuning) throws Stop, InterruptedException {
         long patience = time.nanos() + LONGEST_WAIT.toNanos();
         rates.follow(tuning);
+        throttle.tune(tuning.cores());
         boolean waited = false;
         while (time.nanos() - patience < 0) {
             requireWanted();

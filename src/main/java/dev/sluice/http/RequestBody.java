@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.config.SizeText;
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.problem.Problem;
 import dev.sluice.time.DurationText;
 import io.javalin.http.Context;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -182,6 +184,26 @@ final class RequestBody {
             return Optional.empty();
         }
         return Optional.of(read.getAsLong());
+    }
+
+    /** A share of the cores as a job file has it, {@code 20%} or {@code off}, or as a number; empty if it is absent. */
+    Optional<Double> cores(String name) {
+        JsonNode node = object.path(name);
+        if (node.isMissingNode()) {
+            return Optional.empty();
+        }
+        OptionalDouble read = node.isTextual()
+                ? ThrottleSettings.cores(node.textValue())
+                : node.isNumber() ? OptionalDouble.of(node.doubleValue()) : OptionalDouble.empty();
+        double share = read.orElse(-1) == ThrottleSettings.ALL_CORES ? 0 : read.orElse(-1);
+        if (share != 0 && (share < ThrottleSettings.LEAST_CORES || share > 1)) {
+            mistake(
+                    name,
+                    read.isPresent() ? "out of range" : "not a share",
+                    "write a text from \"0.1%\" to \"100%\", a number from 0.001 to 1, or \"off\"");
+            return Optional.empty();
+        }
+        return Optional.of(share);
     }
 
     /** Whether the field is there and null. */

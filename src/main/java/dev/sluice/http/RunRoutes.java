@@ -83,20 +83,22 @@ final class RunRoutes {
     private void tune(Context ctx, Caller caller) {
         RequestParts.only(ctx);
         UUID id = RequestParts.runId(ctx);
-        RequestBody body = RequestBody.read(ctx, maxBody).only("target", "batchSize", "rowsPerSecond", "walPerHour");
+        RequestBody body =
+                RequestBody.read(ctx, maxBody).only("target", "batchSize", "rowsPerSecond", "walPerHour", "cores");
         var change = new SettingsChange(
                 body.duration("target", SHORTEST, LONGEST),
                 body.whole("batchSize", 1, 100_000),
                 body.isNull("rowsPerSecond") ? Optional.of(0) : body.whole("rowsPerSecond", 0, Job.FASTEST),
                 body.isNull("walPerHour")
                         ? Optional.of(0L)
-                        : body.size("walPerHour", SettingsChange.LEAST_WAL, SettingsChange.MOST_WAL));
+                        : body.size("walPerHour", SettingsChange.LEAST_WAL, SettingsChange.MOST_WAL),
+                body.isNull("cores") ? Optional.of(0.0) : body.cores("cores"));
         body.check();
         if (body.isEmpty()) {
             throw new Problem(
                     Problem.Kind.INVALID,
                     "nothing-to-change",
-                    "Name at least one of target, batchSize, rowsPerSecond, walPerHour.");
+                    "Name at least one of target, batchSize, rowsPerSecond, walPerHour, cores.");
         }
         Answer.ok(ctx, services.runs().tune(id, change, caller.actor()));
     }

@@ -28,6 +28,8 @@ public record ThrottleSettings(
         List<Window> windows) {
     /** {@code cores: off}: as much as there is. */
     public static final double ALL_CORES = Double.POSITIVE_INFINITY;
+    /** The smallest share of them. */
+    public static final double LEAST_CORES = 0.001;
 
     /** Of a job whose file says nothing. */
     public static final ThrottleSettings DEFAULT = new ThrottleSettings(
@@ -50,6 +52,15 @@ public record ThrottleSettings(
         }
         SignalSettings stated = signals.get(kind);
         return stated == null ? SignalSettings.byDefault(kind) : stated;
+    }
+
+    /**
+     * Reads a share of the cores, {@code 20%}.
+     *
+     * @return {@link #ALL_CORES} for {@code off}; empty where it is not written that way
+     */
+    public static OptionalDouble cores(String text) {
+        return text.equals("off") ? OptionalDouble.of(ALL_CORES) : LimitText.parse(SignalKind.Unit.RATIO, text);
     }
 
     /**

@@ -250,10 +250,13 @@ public record RunStatus(
      * @param batchSize rows the adaptation starts from
      * @param rowsPerSecond keys walked per second at most; null for no limit
      * @param walPerHour bytes of WAL in an hour at most; null for no limit
+     * @param cores share of the server's cores that batches may keep busy beside others, as it was tuned: 0 for no such
+     *     bound; null for what the job file says, or the worker's configuration
      */
     public record Settings(
             Duration target,
             int batchSize,
             @Nullable Integer rowsPerSecond,
-            @Nullable Long walPerHour) {}
+            @Nullable Long walPerHour,
+            @Nullable Double cores) {}
 }

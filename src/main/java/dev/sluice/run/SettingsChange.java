@@ -16,25 +16,31 @@ import org.jspecify.annotations.Nullable;
  * @param batchSize 1 to 100,000
  * @param rowsPerSecond at least 1; 0 takes the limit away
  * @param walPerHour bytes of WAL in an hour, {@value #LEAST_WAL} to {@value #MOST_WAL}; 0 takes the limit away
+ * @param cores share of the server's cores that batches may keep busy beside others, 0.001 to 1; 0 takes the bound away
  */
 public record SettingsChange(
         Optional<Duration> target,
         Optional<Integer> batchSize,
         Optional<Integer> rowsPerSecond,
-        Optional<Long> walPerHour) {
+        Optional<Long> walPerHour,
+        Optional<Double> cores) {
     /** 1 MB: less is not worth an hour. */
     public static final long LEAST_WAL = 1_000_000L;
     /** 1,000 TB. */
     public static final long MOST_WAL = 1_000_000_000_000_000L;
 
-    /** One that leaves the budget of WAL as it is. */
+    /** One that leaves the budgets of WAL and of cores as they are. */
     public SettingsChange(Optional<Duration> target, Optional<Integer> batchSize, Optional<Integer> rowsPerSecond) {
-        this(target, batchSize, rowsPerSecond, Optional.empty());
+        this(target, batchSize, rowsPerSecond, Optional.empty(), Optional.empty());
     }
 
     /** Whether nothing is changed. */
     public boolean isEmpty() {
-        return target.isEmpty() && batchSize.isEmpty() && rowsPerSecond.isEmpty() && walPerHour.isEmpty();
+        return target.isEmpty()
+                && batchSize.isEmpty()
+                && rowsPerSecond.isEmpty()
+                && walPerHour.isEmpty()
+                && cores.isEmpty();
     }
 
     /** The settings after this change. */
@@ -43,7 +49,8 @@ public record SettingsChange(
                 target.map(d -> Math.toIntExact(d.toMillis())).orElse(before.targetMillis()),
                 batchSize.orElse(before.batchSize()),
                 rowsPerSecond.isEmpty() ? before.rowsPerSecond() : limit(rowsPerSecond.get()),
-                walPerHour.isEmpty() ? before.walPerHour() : limit(walPerHour.get()));
+                walPerHour.isEmpty() ? before.walPerHour() : limit(walPerHour.get()),
+                cores.orElse(before.cores()));
     }
 
     /** 0 is none. */
@@ -58,12 +65,13 @@ public record SettingsChange(
         batchSize.ifPresent(s -> detail.put("batchSize", s));
         rowsPerSecond.ifPresent(r -> detail.put("rowsPerSecond", r));
         walPerHour.ifPresent(w -> detail.put("walPerHour", w));
+        cores.ifPresent(c -> detail.put("cores", c));
         return detail;
     }
 
     /** @throws Problem INVALID {@code bad-settings} where nothing is changed, or a value is out of its range */
     void check() {
-        require(!isEmpty(), "Nothing to change. Give target, batchSize, rowsPerSecond or walPerHour.");
+        require(!isEmpty(), "Nothing to change. Give target, batchSize, rowsPerSecond, walPerHour or cores.");
         target.ifPresent(d -> require(
                 d.toMillis() >= 10 && d.toMillis() <= 10_000,
                 "target is " + d.toMillis() + "ms; allowed are 10ms to 10s."));
@@ -75,6 +83,8 @@ public record SettingsChange(
                 w == 0 || w >= LEAST_WAL && w <= MOST_WAL,
                 "walPerHour is " + w + "; allowed are " + LEAST_WAL + " to " + MOST_WAL
                         + " bytes, or 0 for no limit."));
+        cores.ifPresent(c -> require(
+                c == 0 || c >= 0.001 && c <= 1, "cores is " + c + "; allowed are 0.001 to 1, or 0 for no bound."));
     }
 
     private static void require(boolean holds, String otherwise) {

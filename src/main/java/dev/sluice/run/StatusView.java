@@ -267,7 +267,8 @@ public final class StatusView {
                 Math.toIntExact(job.migrate().batch().target().toMillis()),
                 job.migrate().batch().size(),
                 job.migrate().throttle().rowsPerSecond().orElse(null),
-                wal.isPresent() ? (Long) wal.getAsLong() : null);
+                wal.isPresent() ? (Long) wal.getAsLong() : null,
+                null);
     }
 
     private static RunStatus.Settings settings(Tuning tuning) {
@@ -275,7 +276,8 @@ public final class StatusView {
                 Duration.ofMillis(tuning.targetMillis()),
                 tuning.batchSize(),
                 tuning.rowsPerSecond(),
-                tuning.walPerHour());
+                tuning.walPerHour(),
+                tuning.cores());
     }
 
     private static Instant lastSign(RunRecord row, List<LaneRecord> carried) {

@@ -1,12 +1,14 @@
 package dev.sluice.throttle;
 
+import dev.sluice.job.ThrottleSettings;
 import java.util.Locale;
 
 /**
  * How much of the server's processors the batches may keep busy. No signal tells in time that statements wait for a
  * core: they only take a little longer, each of them. So this is not measured and answered but kept from the start.
  *
- * @param share of the cores, above 0, that all batches on the database together may keep busy while others are at work
+ * @param share of the cores, above 0, that all batches on the database together may keep busy while others are at work;
+ *     {@link ThrottleSettings#ALL_CORES} for no bound
  * @param cores of the server
  * @param known whether somebody has told how many those are; otherwise {@value #ASSUMED} are taken
  */
@@ -52,7 +54,17 @@ record CoreBudget(double share, int cores, boolean known) {
      * @param lanes on the database, of all workers, at least 1
      */
     double pace(double sessions, int lanes) {
-        return Math.clamp(now(sessions) * cores / lanes, LEAST, 1);
+        return isNone() ? 1 : Math.clamp(now(sessions) * cores / lanes, LEAST, 1);
+    }
+
+    /** Whether there is no bound. */
+    boolean isNone() {
+        return share == ThrottleSettings.ALL_CORES;
+    }
+
+    /** The same server with another share of it, or {@link ThrottleSettings#ALL_CORES}. */
+    CoreBudget with(double other) {
+        return new CoreBudget(other, cores, known);
     }
 
     /** Whether that is more than the budget has for each lane. */

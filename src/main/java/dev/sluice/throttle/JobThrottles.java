@@ -12,7 +12,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,18 +61,21 @@ public final class JobThrottles implements Throttles, AutoCloseable {
                         true,
                         chosen.holdsWhenUnknown())));
         return new Throttle(
-                sampler, heeded, new OpeningHours(settings.windows()), bounded(settings, database), servo, time);
+                sampler,
+                heeded,
+                new OpeningHours(settings.windows()),
+                Optional.of(bounded(settings, database)),
+                servo,
+                time);
     }
 
-    private Optional<Throttle.Bounded> bounded(ThrottleSettings settings, Database database) {
-        OptionalDouble share = settings.budget(cores);
-        if (share.isEmpty()) {
-            return Optional.empty();
-        }
+    /** Also where the job file has no budget: it may be given one while it runs. */
+    private Throttle.Bounded bounded(ThrottleSettings settings, Database database) {
+        double share = settings.budget(cores).orElse(ThrottleSettings.ALL_CORES);
         OptionalInt known =
                 database.settings().cores().isPresent() ? database.settings().cores() : coresHere(database);
-        var budget = new CoreBudget(share.getAsDouble(), known.orElse(CoreBudget.ASSUMED), known.isPresent());
-        return Optional.of(new Throttle.Bounded(budget, new Activity(time)));
+        var budget = new CoreBudget(share, known.orElse(CoreBudget.ASSUMED), known.isPresent());
+        return new Throttle.Bounded(budget, new Activity(time));
     }
 
     /** Empty as well where the database does not answer: its cores are assumed then. */

@@ -1,10 +1,10 @@
 package dev.sluice.throttle;
 
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.time.Time;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +29,12 @@ public final class Throttle implements AutoCloseable {
     private final Servo servo;
     private final Time time;
     private final Sampler.Watch watch;
-    private final CoreTime cores;
+    /** Who counts others, while there is a budget. */
+    private Optional<Sampler.Watch> counting = Optional.empty();
+    /** Empty where there is none. */
+    private Optional<CoreBudget> budget;
+
+    private final CoreTime charges;
     private volatile Pace pace;
     /** The pace that the budget allows; 1 without one. */
     private volatile double most = 1;
@@ -90,13 +95,35 @@ public final class Throttle implements AutoCloseable {
         this.bounded = bounded;
         this.servo = servo;
         this.time = time;
-        this.cores = new CoreTime(servo.shortestBatch());
+        this.charges = new CoreTime(servo.shortestBatch());
         this.pace = heeded.isEmpty() ? Pace.full() : Pace.start(servo);
         this.stepped = time.nanos();
         this.since = stepped;
-        this.watch = sampler.watch(Stream.concat(
-                        heeded.stream().map(Heeded::source), bounded.stream().map(Bounded::activity))
-                .toList());
+        this.watch = sampler.watch(heeded.stream().map(Heeded::source).toList());
+        this.budget = Optional.empty();
+        tune(null);
+    }
+
+    /**
+     * The budget of cores from now on; without effect on one that has none and nothing to count others with.
+     *
+     * @param cores share of the server's cores, 0 for no bound, null for what it began with
+     */
+    public void tune(@Nullable Double cores) {
+        Optional<CoreBudget> wanted = bounded.map(Bounded::budget)
+                .map(b -> cores == null ? b : b.with(cores == 0 ? ThrottleSettings.ALL_CORES : cores))
+                .filter(b -> !b.isNone());
+        if (wanted.equals(budget)) {
+            return;
+        }
+        budget = wanted;
+        if (wanted.isEmpty()) {
+            counting.ifPresent(Sampler.Watch::close);
+            counting = Optional.empty();
+            most = 1;
+        } else if (counting.isEmpty()) {
+            counting = bounded.map(b -> sampler.watch(List.of(b.activity())));
+        }
     }
 
     /**
@@ -149,16 +176,19 @@ public final class Throttle implements AutoCloseable {
     }
 
     private void bound(int lanes) {
-        bounded.ifPresent(b -> {
-            others = sampler.reading(b.activity()) instanceof Reading.Known known
-                            && !known.levels().isEmpty()
-                    ? Optional.of(new Counted(known.levels().getFirst().value(), known.at()))
-                    : Optional.empty();
-            most = b.budget().pace(sessions(), lanes);
+        budget.ifPresent(b -> {
+            others = bounded.map(w -> sampler.reading(w.activity())).flatMap(Throttle::counted);
+            most = b.pace(sessions(), lanes);
             if (most < pace.share()) {
                 idle = true; // the pace is not what limits the lane, so it does not grow
             }
         });
+    }
+
+    private static Optional<Counted> counted(Reading reading) {
+        return reading instanceof Reading.Known known && !known.levels().isEmpty()
+                ? Optional.of(new Counted(known.levels().getFirst().value(), known.at()))
+                : Optional.empty();
     }
 
     private double sessions() {
@@ -166,12 +196,12 @@ public final class Throttle implements AutoCloseable {
     }
 
     private Leave restingForTheBudget(int lanes, Duration rest) {
-        CoreBudget budget = bounded.map(Bounded::budget).orElseThrow();
-        Double busy = others.map(o -> o.sessions() / budget.cores()).orElse(null);
+        CoreBudget cores = budget.orElseThrow();
+        Double busy = others.map(o -> o.sessions() / cores.cores()).orElse(null);
         Double age = others.map(o -> age(o.at())).orElse(null);
-        String least = budget.isExceeded(sessions(), lanes) ? ", which is the least a lane has" : "";
-        String text = paceText(most) + least + ": " + budget.text(sessions());
-        return new Leave.Denied(CoreBudget.CODE, text, busy, budget.now(sessions()), age, rest, false);
+        String least = cores.isExceeded(sessions(), lanes) ? ", which is the least a lane has" : "";
+        String text = paceText(most) + least + ": " + cores.text(sessions());
+        return new Leave.Denied(CoreBudget.CODE, text, busy, cores.now(sessions()), age, rest, false);
     }
 
     private Leave restingForThePace(Duration rest) {
@@ -254,7 +284,7 @@ public final class Throttle implements AutoCloseable {
     public void ends(long nanos) {
         sampler.ends();
         worked = nanos;
-        charged = cores.charged(nanos);
+        charged = charges.charged(nanos);
         since = time.nanos();
     }
 
@@ -293,5 +323,6 @@ public final class Throttle implements AutoCloseable {
     @Override
     public void close() {
         watch.close();
+        counting.ifPresent(Sampler.Watch::close);
     }
 }

@@ -131,7 +131,7 @@ class FenceTest {
 
     @Test
     void settingsChangedDuringABatchAreKeptAndUsedByTheNext() throws Exception {
-        Tuning tuned = new Tuning(50, 300, 7000, 20_000_000_000L);
+        Tuning tuned = new Tuning(50, 300, 7000, 20_000_000_000L, 0.2);
         try (var application = sessions.hold("SELECT FROM t WHERE id = 10 FOR UPDATE")) {
             var batch = sessions.startAndAwaitWaiting(1, () -> batches.commit(claim, 100));
             var tune = sessions.startAndAwaitWaiting(2, () -> target.mandate().tune(run, tuned));

@@ -170,6 +170,11 @@ class CommandLineDoorTest {
         assertThat(shell.run("tune", id.toString(), "--wal-per-hour", "0").code())
                 .isZero();
         assertThat(door.fakes.asked.getLast()).contains("walPerHour=Optional[0]");
+        assertThat(shell.run("tune", id.toString(), "--cores", "20%").code()).isZero();
+        assertThat(door.fakes.asked.getLast()).contains("cores=Optional[0.2]");
+        assertThat(shell.run("tune", id.toString(), "--cores", "off").code()).isZero();
+        assertThat(door.fakes.asked.getLast()).contains("cores=Optional[0.0]");
+        assertThat(shell.run("tune", id.toString(), "--cores", "101%").err()).contains("cores: out of range");
         assertThat(shell.run("tune", id.toString(), "--batch-size", "0").err()).contains("batchSize: out of range");
     }
 

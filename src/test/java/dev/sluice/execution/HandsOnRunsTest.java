@@ -268,7 +268,7 @@ class HandsOnRunsTest {
                         id,
                         new SettingsChange(Optional.of(Duration.ofMillis(50)), Optional.of(7), Optional.of(0)),
                         TestEngine.TESTER);
-        assertThat(tuned.settings()).isEqualTo(new RunStatus.Settings(Duration.ofMillis(50), 7, null, null));
+        assertThat(tuned.settings()).isEqualTo(new RunStatus.Settings(Duration.ofMillis(50), 7, null, null, null));
         gate.open();
         RunStatus end = carrying.get(20, TimeUnit.SECONDS);
         assertThat(end.state()).isEqualTo("succeeded");
@@ -293,7 +293,7 @@ class HandsOnRunsTest {
         TIME.atWait(2, nth -> {
             SettingsChange size = new SettingsChange(Optional.empty(), Optional.of(20), Optional.empty());
             assertThat(engine.runs().tune(id, size, TestEngine.TESTER).settings())
-                    .isEqualTo(new RunStatus.Settings(Duration.ofMillis(200), 20, 100, null));
+                    .isEqualTo(new RunStatus.Settings(Duration.ofMillis(200), 20, 100, null, null));
             for (SettingsChange bad : new SettingsChange[] {
                 new SettingsChange(Optional.empty(), Optional.empty(), Optional.empty()),
                 new SettingsChange(Optional.of(Duration.ofMillis(9)), Optional.empty(), Optional.empty()),
@@ -301,13 +301,19 @@ class HandsOnRunsTest {
                 new SettingsChange(Optional.empty(), Optional.of(0), Optional.empty()),
                 new SettingsChange(Optional.empty(), Optional.of(100_001), Optional.empty()),
                 new SettingsChange(Optional.empty(), Optional.empty(), Optional.of(-1)),
-                new SettingsChange(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(999_999L))
+                new SettingsChange(
+                        Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(999_999L), Optional.empty()),
+                new SettingsChange(
+                        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(1.5)),
+                new SettingsChange(
+                        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(0.0009))
             }) {
                 assertThatThrownBy(() -> engine.runs().tune(id, bad, TestEngine.TESTER))
                         .isInstanceOfSatisfying(
                                 Problem.class, p -> assertThat(p.kind()).isEqualTo(Problem.Kind.INVALID));
             }
-            assertThat(look(id).settings()).isEqualTo(new RunStatus.Settings(Duration.ofMillis(200), 20, 100, null));
+            assertThat(look(id).settings())
+                    .isEqualTo(new RunStatus.Settings(Duration.ofMillis(200), 20, 100, null, null));
         });
         assertThat(engine.carry(id).state()).isEqualTo("succeeded");
     }

@@ -122,12 +122,13 @@ class RatedRunsTest {
                                     + SettingsChange.LEAST_WAL + "; RETURN NEW; END $$",
                             "CREATE TRIGGER little BEFORE INSERT ON sluice.run_wanted FOR EACH ROW EXECUTE FUNCTION little()");
             UUID id = plus(engine, "slow");
-            var unlimited = new SettingsChange(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(0L));
+            var unlimited = new SettingsChange(
+                    Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(0L), Optional.empty());
             stepped.atWait(12, nth -> {
                 assertThat(engine.runs().find(id).orElseThrow().settings().walPerHour())
                         .isEqualTo(SettingsChange.LEAST_WAL);
                 assertThat(engine.runs().tune(id, unlimited, TestEngine.TESTER).settings())
-                        .isEqualTo(new RunStatus.Settings(Duration.ofMillis(200), 1000, null, null));
+                        .isEqualTo(new RunStatus.Settings(Duration.ofMillis(200), 1000, null, null, null));
             });
             assertThat(engine.carry(id).state()).isEqualTo("succeeded");
             assertThat(Duration.ofNanos(stepped.nanos()))

@@ -39,7 +39,7 @@ class RatesTest {
     }
 
     private static Tuning tuning(@Nullable Integer rowsPerSecond, @Nullable Long walPerHour) {
-        return new Tuning(200, 1000, rowsPerSecond, walPerHour);
+        return new Tuning(200, 1000, rowsPerSecond, walPerHour, null);
     }
 
     private static void assertOwed(Rates rates, String code, String message, double limit, long millis) {

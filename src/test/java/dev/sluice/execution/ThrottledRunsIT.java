@@ -232,10 +232,22 @@ class ThrottledRunsIT {
             RunStatus.Limit limit = awaitReason(engine, id, "cores");
             assertThat(limit.message()).contains("% pace: batches may keep ", " cores busy beside ");
             await().atMost(PATIENCE).until(() -> pace(engine, id) <= 0.005 * cores + 1e-9);
+            tune(engine, id, 0.4 / cores);
+            await().atMost(PATIENCE).until(() -> Math.abs(pace(engine, id) - 0.4) < 1e-9);
+            tune(engine, id, 0);
+            await().atMost(PATIENCE).until(() -> pace(engine, id) > 0.5);
+            tune(engine, id, 0.005);
+            await().atMost(PATIENCE).until(() -> pace(engine, id) <= 0.005 * cores + 1e-9);
         }
         await().atMost(PATIENCE).until(() -> pace(engine, id) == 1.0);
         engine.runs().cancel(id, TestEngine.TESTER);
         assertThat(end.get().state()).isEqualTo("cancelled");
+    }
+
+    private static void tune(TestEngine engine, UUID id, double cores) {
+        var change = new SettingsChange(
+                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(cores));
+        engine.runs().tune(id, change, TestEngine.TESTER);
     }
 
     /** What was a short batch at full speed is a long one for who has come since. */

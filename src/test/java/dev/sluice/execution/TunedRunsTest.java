@@ -28,7 +28,7 @@ class TunedRunsTest {
             UUID id = engine.queue(TestEngine.job("job: t\nmigrate: { table: t, set: { n: n + 1 },"
                             + " batch: { size: 1000 }, throttle: { rows-per-second: 500 } }"))
                     .id();
-            var smaller = new SettingsChange(Optional.empty(), Optional.of(10), Optional.empty(), Optional.empty());
+            var smaller = new SettingsChange(Optional.empty(), Optional.of(10), Optional.empty());
             time.atWait(1, nth -> engine.runs().tune(id, smaller, TestEngine.TESTER));
             assertThat(engine.carry(id).state()).isEqualTo("succeeded");
             assertThat(batches(engine, 0)).as("a leaf was one batch before").isEqualTo("1");

@@ -252,7 +252,7 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
                                 null,
                                 "no integer: \"Anna Secret\"")
                         : null,
-                new RunStatus.Settings(Duration.ofMillis(200), 1000, null, null),
+                new RunStatus.Settings(Duration.ofMillis(200), 1000, null, null, null),
                 new RunStatus.TimeSpent(0.5, 12, 7, 1),
                 "anna",
                 "http",

@@ -141,6 +141,16 @@ class HttpServerTest {
         assertThat(door.fakes.asked.getLast()).contains("walPerHour=Optional[" + bytes + "]");
     }
 
+    @ParameterizedTest
+    @CsvSource({"\"20%\", 0.2", "0.005, 0.005", "1, 1.0", "\"0.1%\", 0.001", "\"off\", 0.0", "null, 0.0", "0, 0.0"})
+    void aBudgetOfCoresIsAShare(String given, String share) {
+        UUID id = door.fakes.run("running").id();
+        assertThat(door.send("PATCH", "/api/v1/runs/" + id + "/settings", "{\"cores\":" + given + "}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(door.fakes.asked.getLast()).contains("walPerHour=Optional.empty", "cores=Optional[" + share + "]");
+    }
+
     @Test
     void answersTheGate() {
         JsonNode closed = door.get("/api/v1/jobs/users-full-name/gates/switch").json();

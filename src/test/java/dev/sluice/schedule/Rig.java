@@ -220,7 +220,7 @@ final class Rig implements AutoCloseable {
                 progress,
                 null,
                 null,
-                new RunStatus.Settings(Duration.ofMillis(200), 1000, null, null),
+                new RunStatus.Settings(Duration.ofMillis(200), 1000, null, null, null),
                 new RunStatus.TimeSpent(null, 0, 0, 0),
                 actor.name(),
                 trigger,

@@ -4,6 +4,7 @@ import static dev.sluice.throttle.ThrottleBench.denied;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.testing.SteppedTime;
 import java.time.Duration;
 import java.util.List;
@@ -149,6 +150,36 @@ class BoundedThrottleTest {
             counting.silent = false; // and there is nobody
             bench.pass(throttle, 1);
             assertThat(throttle.share()).isGreaterThanOrEqualTo(Servo.DEFAULT.start());
+        }
+    }
+
+    /** Less holds at once, more as the pace grows; what it began with comes back. */
+    @Test
+    void theBudgetCanBeChangedTakenAwayAndGiven() {
+        var busy = new Dial(CoreBudget.CODE);
+        busy.value = 2;
+        try (Throttle throttle = bounded(new CoreBudget(0.05, 4, true), busy)) {
+            bench.pass(throttle, 20);
+            assertThat(throttle.share()).isEqualTo(0.2);
+            throttle.tune(0.1);
+            bench.pass(throttle, 5);
+            assertThat(throttle.share()).isEqualTo(0.4);
+            throttle.tune(0.0);
+            bench.pass(throttle, 20);
+            assertThat(throttle.share()).isEqualTo(1);
+            int reads = busy.reads;
+            bench.pass(throttle, 5);
+            assertThat(busy.reads).as("nobody is counted for nobody").isEqualTo(reads);
+            throttle.tune(null);
+            bench.pass(throttle, 0.1);
+            assertThat(throttle.share()).isEqualTo(0.2);
+        }
+        try (Throttle throttle = bounded(new CoreBudget(ThrottleSettings.ALL_CORES, 4, true), busy)) {
+            bench.pass(throttle, 20);
+            assertThat(throttle.share()).isEqualTo(1);
+            throttle.tune(0.05);
+            bench.pass(throttle, 1);
+            assertThat(throttle.share()).isEqualTo(0.2);
         }
     }
 
