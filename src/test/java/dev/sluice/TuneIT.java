@@ -39,7 +39,7 @@ class TuneIT {
             run = first.run("tuned");
             Bench.awaitTwoWorkers(db);
             first.awaitRows(run);
-            var tuned = first.cli("tune", run, "--rows-per-second", "" + SLOW);
+            var tuned = first.cli("tune", run, "--rows-per-second", "" + SLOW, "--cores", "20%");
             assertThat(tuned.code()).as(tuned.err()).isZero();
             awaitNextBatches(db, run);
             assertThat(rate(db, run)).as("rows/s of both").isBetween(SLOW * 0.7, SLOW * 1.3);
@@ -50,6 +50,8 @@ class TuneIT {
             assertThat(rate(db, run)).as("rows/s after a restart").isBetween(SLOW * 0.7, SLOW * 1.3);
             assertThat(third.get("/api/v1/runs/" + run).at("/settings/rowsPerSecond"))
                     .isEqualTo("" + SLOW);
+            assertThat(third.get("/api/v1/runs/" + run).at("/settings/cores")).isEqualTo("0.2");
+            assertThat(third.cli("status", "tuned").out()).contains("cores 20% beside others");
             assertThat(db.value("SELECT count(*) FROM sluice.event WHERE action = 'run.tuned' AND actor = 'local'"))
                     .isEqualTo("1");
             assertThat(third.post("/api/v1/runs/" + run + "/cancel").status()).isEqualTo(200);

@@ -19,6 +19,11 @@ public record Tuning(
         @Nullable Long walPerHour,
         @Nullable Double cores) {
 
+    /** The same, with the job's budget of cores. */
+    public Tuning withJobsCores() {
+        return new Tuning(targetMillis, batchSize, rowsPerSecond, walPerHour, null);
+    }
+
     /** Without a budget of WAL, and with the job's budget of cores. */
     public Tuning(int targetMillis, int batchSize, @Nullable Integer rowsPerSecond) {
         this(targetMillis, batchSize, rowsPerSecond, null, null);

@@ -1,7 +1,10 @@
 package dev.sluice.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.sluice.config.SizeText;
 import dev.sluice.time.DurationText;
 import java.time.Duration;
@@ -143,7 +146,9 @@ final class RunCommands {
         @Option(
                 names = "--cores",
                 paramLabel = "SHARE",
-                description = "of the server's cores batches may keep busy beside others, 0.1%% to 100%%, or off")
+                description =
+                        "of the server's cores batches may keep busy beside others, 0.1%% to 100%%, or off; default for what the job"
+                                + " file says")
         @Nullable
         String cores;
 
@@ -167,13 +172,23 @@ final class RunCommands {
                 change.put("walPerHour", bytes(walPerHour));
             }
             if (cores != null) {
-                change.put("cores", cores);
+                change.set("cores", share(cores));
             }
             if (change.isEmpty()) {
                 throw usage("Name at least one of --target, --batch-size, --rows-per-second, --wal-per-hour, --cores.");
             }
             Server worker = server();
             return tell(worker.patch("/runs/" + runId(worker, run) + "/settings", change));
+        }
+
+        /** What is a number is sent as one; the worker judges it. */
+        private static JsonNode share(String text) {
+            if (text.equals("default")) {
+                return NullNode.getInstance();
+            }
+            return text.matches("\\d{1,3}(\\.\\d{1,9})?")
+                    ? DoubleNode.valueOf(Double.parseDouble(text))
+                    : TextNode.valueOf(text);
         }
 
         /** Without a unit only 0 is plain enough. */

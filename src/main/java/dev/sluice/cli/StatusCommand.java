@@ -2,6 +2,8 @@ package dev.sluice.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.config.SizeText;
+import dev.sluice.job.LimitText;
+import dev.sluice.job.SignalKind.Unit;
 import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -155,10 +157,10 @@ final class StatusCommand extends ServerSubcommand {
         }
     }
 
-    /** As it was tuned. */
-    private static String cores(JsonNode share) {
-        return !share.isNumber()
-                ? "as the job file says"
-                : share.asDouble() == 0 ? "unlimited" : Words.percent(share) + " beside others";
+    private static String cores(JsonNode tuned) {
+        if (!tuned.isNumber()) {
+            return "not tuned";
+        }
+        return tuned.asDouble() == 0 ? "unlimited" : LimitText.format(Unit.RATIO, tuned.asDouble()) + " beside others";
     }
 }

@@ -71,6 +71,7 @@ final class SettingsCheck {
                     at + "url",
                     "holds credentials, and URLs are logged.",
                     "move them to " + at + "user and " + at + "password.");
+            // it would have no effect, and whoever wrote it expects one
         } else if (NAMED.matcher(d.url()).find()) {
             refuse(
                     at + "url",

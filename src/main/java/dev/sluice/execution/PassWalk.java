@@ -99,7 +99,7 @@ final class PassWalk {
         this.checkpoints = new Checkpoints(prepared.database());
     }
 
-    /** The same, resting {@value Proof#RENEWAL_REST} times as long as it works. */
+    /** The same, resting {@value Proof#RENEWAL_REST} times as long as it works, and with the job's budget of cores. */
     PassWalk gently() {
         return new PassWalk(
                 prepared, partitions, identity, vitals, persistence, admission, seam, meters, time, Proof.RENEWAL_REST);
@@ -200,7 +200,7 @@ final class PassWalk {
         Retries.Attempt attempt = persistence.begin("batch");
         lastCommit = time.nanos();
         while (true) {
-            boolean begins = admission.await(claim.tuning());
+            boolean begins = admission.await(rest > 0 ? claim.tuning().withJobsCores() : claim.tuning());
             identity.again(persistence);
             sizing = tuned(sizing, claim.tuning());
             Ask ask = sizing.ask(admission.rates().rowsASecond());

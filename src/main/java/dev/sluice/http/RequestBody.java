@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.config.SizeText;
 import dev.sluice.job.ThrottleSettings;
 import dev.sluice.problem.Problem;
+import dev.sluice.run.SettingsChange;
 import dev.sluice.time.DurationText;
 import io.javalin.http.Context;
 import java.io.IOException;
@@ -186,24 +187,32 @@ final class RequestBody {
         return Optional.of(read.getAsLong());
     }
 
-    /** A share of the cores as a job file has it, {@code 20%} or {@code off}, or as a number; empty if it is absent. */
-    Optional<Double> cores(String name) {
+    /**
+     * A share of the cores as a job file has it, {@code 20%} or {@code off}, or as a number, of which 0 is {@code off}
+     * and null what the job file says; empty if the field is absent.
+     */
+    Optional<SettingsChange.Cores> cores(String name) {
         JsonNode node = object.path(name);
         if (node.isMissingNode()) {
             return Optional.empty();
         }
-        OptionalDouble read = node.isTextual()
+        boolean none =
+                node.isNumber() && node.doubleValue() == 0 || node.asText().equals("off");
+        if (none || node.isNull()) {
+            return Optional.of(new SettingsChange.Cores(none ? 0.0 : null));
+        }
+        OptionalDouble share = node.isTextual()
                 ? ThrottleSettings.cores(node.textValue())
                 : node.isNumber() ? OptionalDouble.of(node.doubleValue()) : OptionalDouble.empty();
-        double share = read.orElse(-1) == ThrottleSettings.ALL_CORES ? 0 : read.orElse(-1);
-        if (share != 0 && (share < ThrottleSettings.LEAST_CORES || share > 1)) {
+        if (share.isEmpty() || share.getAsDouble() < ThrottleSettings.LEAST_CORES || share.getAsDouble() > 1) {
             mistake(
                     name,
-                    read.isPresent() ? "out of range" : "not a share",
-                    "write a text from \"0.1%\" to \"100%\", a number from 0.001 to 1, or \"off\"");
+                    share.isPresent() ? "out of range" : "not a share",
+                    "write a text from \"0.1%\" to \"100%\", a number from 0.001 to 1, \"off\", or null for what the job"
+                            + " file says");
             return Optional.empty();
         }
-        return Optional.of(share);
+        return Optional.of(new SettingsChange.Cores(share.getAsDouble()));
     }
 
     /** Whether the field is there and null. */

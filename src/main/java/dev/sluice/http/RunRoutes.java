@@ -92,7 +92,7 @@ final class RunRoutes {
                 body.isNull("walPerHour")
                         ? Optional.of(0L)
                         : body.size("walPerHour", SettingsChange.LEAST_WAL, SettingsChange.MOST_WAL),
-                body.isNull("cores") ? Optional.of(0.0) : body.cores("cores"));
+                body.cores("cores"));
         body.check();
         if (body.isEmpty()) {
             throw new Problem(

@@ -54,13 +54,9 @@ public record ThrottleSettings(
         return stated == null ? SignalSettings.byDefault(kind) : stated;
     }
 
-    /**
-     * Reads a share of the cores, {@code 20%}.
-     *
-     * @return {@link #ALL_CORES} for {@code off}; empty where it is not written that way
-     */
+    /** Reads a share of the cores, {@code 20%}; empty where it is not written that way. */
     public static OptionalDouble cores(String text) {
-        return text.equals("off") ? OptionalDouble.of(ALL_CORES) : LimitText.parse(SignalKind.Unit.RATIO, text);
+        return LimitText.parse(SignalKind.Unit.RATIO, text);
     }
 
     /**

@@ -150,11 +150,7 @@ public final class SwitchGate implements Gates {
         if (age == null || renewal == null) {
             return Optional.empty();
         }
-        // the lanes of the first look share it, and the renewals have one lane
-        Duration limit = repeatEvery
-                .multipliedBy(2)
-                .plus(renewal.multipliedBy(
-                        job.map(j -> j.migrate().partitions()).orElse(1)));
+        Duration limit = repeatEvery.multipliedBy(2).plus(renewal);
         var hours =
                 new OpeningHours(job.map(j -> j.migrate().throttle().windows()).orElse(List.of()));
         Instant verified = evidence.verifiedAsOf();

@@ -1,6 +1,7 @@
 package dev.sluice.run;
 
 import dev.sluice.database.schema.tables.records.RunRecord;
+import dev.sluice.job.JobReader;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -16,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param evidence what it proved; null unless it succeeded
  * @param failure why it ended otherwise
  * @param age since the rows were last verified, by the database's clock; null where they cannot be verified again
- * @param renewal how long the next verification may take on a single lane, going by the last one and taking that for
- *     one of a single lane, too; null likewise
+ * @param renewal how long the next verification may take on a single lane, going by the last one; null likewise
  */
 public record Proof(
         UUID run,
@@ -63,7 +63,14 @@ public record Proof(
         // ANALYZE comes after the first verification, which may have gone at full pace where nobody else was there
         boolean gentle = evidence.verifiedAsOf().isAfter(evidence.analyzedAt());
         Duration length = last.isNegative() ? Duration.ZERO : last;
-        return length.multipliedBy(gentle ? SLOWEST / (1 + RENEWAL_REST) : SLOWEST);
+        return length.multipliedBy(gentle ? SLOWEST / (1 + RENEWAL_REST) : SLOWEST * lanes(row));
+    }
+
+    /** That the first verification may have had; a renewal has one. */
+    private static int lanes(RunRecord row) {
+        return JobReader.canRead(row.getDefinition())
+                ? JobReader.fromDefinition(row.getDefinition()).migrate().partitions()
+                : 1;
     }
 
     /** Whether there is anything to look at again. */

@@ -2,6 +2,7 @@ package dev.sluice.run;
 
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.job.Job;
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.problem.Problem;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -16,18 +17,29 @@ import org.jspecify.annotations.Nullable;
  * @param batchSize 1 to 100,000
  * @param rowsPerSecond at least 1; 0 takes the limit away
  * @param walPerHour bytes of WAL in an hour, {@value #LEAST_WAL} to {@value #MOST_WAL}; 0 takes the limit away
- * @param cores share of the server's cores that batches may keep busy beside others, 0.001 to 1; 0 takes the bound away
+ * @param cores how much of the server's cores batches may keep busy beside others
  */
 public record SettingsChange(
         Optional<Duration> target,
         Optional<Integer> batchSize,
         Optional<Integer> rowsPerSecond,
         Optional<Long> walPerHour,
-        Optional<Double> cores) {
+        Optional<Cores> cores) {
     /** 1 MB: less is not worth an hour. */
     public static final long LEAST_WAL = 1_000_000L;
     /** 1,000 TB. */
     public static final long MOST_WAL = 1_000_000_000_000_000L;
+
+    /**
+     * A budget of cores.
+     *
+     * @param share 0.001 to 1; 0 for no bound, null for what the job file says, or the worker's configuration
+     */
+    public record Cores(@Nullable Double share) {
+        private boolean isAllowed() {
+            return share == null || share == 0 || share >= ThrottleSettings.LEAST_CORES && share <= 1;
+        }
+    }
 
     /** One that leaves the budgets of WAL and of cores as they are. */
     public SettingsChange(Optional<Duration> target, Optional<Integer> batchSize, Optional<Integer> rowsPerSecond) {
@@ -50,7 +62,7 @@ public record SettingsChange(
                 batchSize.orElse(before.batchSize()),
                 rowsPerSecond.isEmpty() ? before.rowsPerSecond() : limit(rowsPerSecond.get()),
                 walPerHour.isEmpty() ? before.walPerHour() : limit(walPerHour.get()),
-                cores.orElse(before.cores()));
+                cores.isEmpty() ? before.cores() : cores.get().share());
     }
 
     /** 0 is none. */
@@ -65,7 +77,7 @@ public record SettingsChange(
         batchSize.ifPresent(s -> detail.put("batchSize", s));
         rowsPerSecond.ifPresent(r -> detail.put("rowsPerSecond", r));
         walPerHour.ifPresent(w -> detail.put("walPerHour", w));
-        cores.ifPresent(c -> detail.put("cores", c));
+        cores.ifPresent(c -> detail.put("cores", c.share() == null ? "default" : c.share()));
         return detail;
     }
 
@@ -83,8 +95,8 @@ public record SettingsChange(
                 w == 0 || w >= LEAST_WAL && w <= MOST_WAL,
                 "walPerHour is " + w + "; allowed are " + LEAST_WAL + " to " + MOST_WAL
                         + " bytes, or 0 for no limit."));
-        cores.ifPresent(c -> require(
-                c == 0 || c >= 0.001 && c <= 1, "cores is " + c + "; allowed are 0.001 to 1, or 0 for no bound."));
+        cores.ifPresent(
+                c -> require(c.isAllowed(), "cores is " + c.share() + "; allowed are 0.001 to 1, or 0 for no bound."));
     }
 
     private static void require(boolean holds, String otherwise) {

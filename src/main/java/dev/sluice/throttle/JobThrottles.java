@@ -83,7 +83,11 @@ public final class JobThrottles implements Throttles, AutoCloseable {
         try (Connection connection = database.connect()) {
             return ActiveSessions.coresHere(connection);
         } catch (SQLException e) {
-            LOG.debug("the cores of {} are not known", database.name(), e);
+            LOG.warn(
+                    "the cores of {} are not known, {} are taken: {}",
+                    database.name(),
+                    CoreBudget.ASSUMED,
+                    e.getMessage());
             return OptionalInt.empty();
         }
     }

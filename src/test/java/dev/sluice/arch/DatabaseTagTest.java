@@ -12,8 +12,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * CI runs the integration tests twice, on the embedded server and on a container. The second time only those are worth
- * it whose database differs: they carry {@code @Tag("database")}.
+ * CI runs the integration tests twice, on a container and on an embedded server of the oldest version. The second time
+ * only those are worth it whose database differs: they carry {@code @Tag("database")}, or {@code "version"} where they
+ * start a server of their own.
  */
 class DatabaseTagTest {
     private static final JavaClasses ALL = new ClassFileImporter().importPackages("dev.sluice");

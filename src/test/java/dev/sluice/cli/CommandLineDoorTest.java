@@ -171,9 +171,15 @@ class CommandLineDoorTest {
                 .isZero();
         assertThat(door.fakes.asked.getLast()).contains("walPerHour=Optional[0]");
         assertThat(shell.run("tune", id.toString(), "--cores", "20%").code()).isZero();
-        assertThat(door.fakes.asked.getLast()).contains("cores=Optional[0.2]");
+        assertThat(door.fakes.asked.getLast()).contains("cores=Optional[Cores[share=0.2]]");
         assertThat(shell.run("tune", id.toString(), "--cores", "off").code()).isZero();
-        assertThat(door.fakes.asked.getLast()).contains("cores=Optional[0.0]");
+        assertThat(door.fakes.asked.getLast()).contains("cores=Optional[Cores[share=0.0]]");
+        assertThat(shell.run("tune", id.toString(), "--cores", "0.05").code()).isZero();
+        assertThat(door.fakes.asked.getLast()).contains("cores=Optional[Cores[share=0.05]]");
+        assertThat(shell.run("tune", id.toString(), "--cores", "default").code())
+                .isZero();
+        assertThat(door.fakes.asked.getLast()).contains("cores=Optional[Cores[share=null]]");
+        assertThat(shell.run("tune", id.toString(), "--cores", "much").err()).contains("cores: not a share");
         assertThat(shell.run("tune", id.toString(), "--cores", "101%").err()).contains("cores: out of range");
         assertThat(shell.run("tune", id.toString(), "--batch-size", "0").err()).contains("batchSize: out of range");
     }

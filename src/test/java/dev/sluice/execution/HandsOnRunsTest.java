@@ -304,9 +304,17 @@ class HandsOnRunsTest {
                 new SettingsChange(
                         Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(999_999L), Optional.empty()),
                 new SettingsChange(
-                        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(1.5)),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(new SettingsChange.Cores(1.5))),
                 new SettingsChange(
-                        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(0.0009))
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(new SettingsChange.Cores(0.0009)))
             }) {
                 assertThatThrownBy(() -> engine.runs().tune(id, bad, TestEngine.TESTER))
                         .isInstanceOfSatisfying(

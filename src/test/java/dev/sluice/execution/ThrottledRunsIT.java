@@ -246,7 +246,11 @@ class ThrottledRunsIT {
 
     private static void tune(TestEngine engine, UUID id, double cores) {
         var change = new SettingsChange(
-                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(cores));
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(new SettingsChange.Cores(cores)));
         engine.runs().tune(id, change, TestEngine.TESTER);
     }
 

@@ -142,13 +142,14 @@ class HttpServerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"\"20%\", 0.2", "0.005, 0.005", "1, 1.0", "\"0.1%\", 0.001", "\"off\", 0.0", "null, 0.0", "0, 0.0"})
+    @CsvSource({"\"20%\", 0.2", "0.005, 0.005", "1, 1.0", "\"0.1%\", 0.001", "\"off\", 0.0", "0, 0.0", "null, null"})
     void aBudgetOfCoresIsAShare(String given, String share) {
         UUID id = door.fakes.run("running").id();
         assertThat(door.send("PATCH", "/api/v1/runs/" + id + "/settings", "{\"cores\":" + given + "}")
                         .status())
                 .isEqualTo(200);
-        assertThat(door.fakes.asked.getLast()).contains("walPerHour=Optional.empty", "cores=Optional[" + share + "]");
+        assertThat(door.fakes.asked.getLast())
+                .contains("walPerHour=Optional.empty", "cores=Optional[Cores[share=" + share + "]]");
     }
 
     @Test

@@ -58,8 +58,11 @@ class RefusalsTest {
             {"batchSize":99999999999999}   | 400 | bad-body     | batchSize: out of range
             {"rowsPerSecond":-1}           | 400 | bad-body     | rowsPerSecond: out of range
             {"walPerHour":999999}          | 400 | bad-body     | walPerHour: out of range; write a text from "1MB" to "1000TB", so many bytes, or 0
-            {"cores":2}                    | 400 | bad-body     | cores: out of range; write a text from "0.1%" to "100%", a number from 0.001 to 1, or "off"
+            {"cores":2}                    | 400 | bad-body     | cores: out of range; write a text from "0.1%" to "100%", a number from 0.001 to 1, "off", or null for what the job file says
             {"cores":"0.05%"}              | 400 | bad-body     | cores: out of range
+            {"cores":"0%"}                 | 400 | bad-body     | cores: out of range
+            {"cores":"999%"}               | 400 | bad-body     | cores: out of range
+            {"cores":1e400}                | 400 | bad-body     | cores: out of range
             {"cores":-0.5}                 | 400 | bad-body     | cores: out of range
             {"cores":"20"}                 | 400 | bad-body     | cores: not a share
             {"cores":true}                 | 400 | bad-body     | cores: not a share

@@ -270,6 +270,10 @@ class SwitchGateTest {
                 id,
                 "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"
                         + " 'analyzedAt', verified_at))::text");
+        String partitions = "definition = regexp_replace(definition, '\"partitions\" *: *%d', '\"partitions\":%d')";
+        set(id, partitions.formatted(1, 2));
+        assertThat(codes()).as("two lanes did it then").isEmpty();
+        set(id, partitions.formatted(2, 1));
         assertThat(codes()).containsExactly("evidence-old");
         assertThat(gates.switchGate(t).reasons().getFirst().message())
                 .contains("ago", "older than", "every 1h", "sluice status " + t, "worker is alive");

@@ -1,6 +1,7 @@
 package dev.sluice.plan;
 
 import static dev.sluice.plan.PlanBench.job;
+import static dev.sluice.testing.TestEngine.known;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.database.DatabaseSettings;
@@ -103,11 +104,16 @@ class SignalFindingsTest {
         assertThat(blind.code()).isEqualTo("budget-blind");
         assertThat(blind.key()).isEqualTo("migrate.throttle.cores");
         assertThat(blind.message()).contains("Role " + ROLE + " may not see", "as if others were at work");
+        BENCH.postgres.run("INSERT INTO app.people SELECT generate_series(1, 500)", "ANALYZE app.people");
+        PlanReport plan = dryRun.plan(job(JOB));
+        assertThat(known(plan.estimatedSeconds())).isEqualTo(plan.estimatedSecondsBesideOthers());
         assertThat(budget(dryRun, "throttle: {cores: off}")).isEmpty();
         assertThat(budget(dryRun, "throttle: {cores: 100%}")).isEmpty();
         assertThat(budget(dryRun, "throttle: off")).isEmpty();
         BENCH.postgres.run(blind.fix());
         assertThat(budget(dryRun, "")).noneMatch(f -> f.code().equals("budget-blind"));
+        PlanReport seen = dryRun.plan(job(JOB));
+        assertThat(known(seen.estimatedSeconds())).isLessThan(known(seen.estimatedSecondsBesideOthers()));
     }
 
     @Test

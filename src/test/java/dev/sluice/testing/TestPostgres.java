@@ -150,8 +150,10 @@ public final class TestPostgres {
                         .setServerConfig("max_connections", "200")
                         .setServerConfig("max_prepared_transactions", "10")
                         .start();
-                System.out.println("TestPostgres: the embedded server");
-                return "jdbc:postgresql://localhost:" + server.getPort() + "/";
+                String url = "jdbc:postgresql://localhost:" + server.getPort() + "/";
+                System.out.println("TestPostgres: the embedded server, PostgreSQL "
+                        + new Fresh(url + "postgres", USER, PASSWORD).version());
+                return url;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
