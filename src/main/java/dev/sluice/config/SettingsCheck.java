@@ -71,12 +71,12 @@ final class SettingsCheck {
                     at + "url",
                     "holds credentials, and URLs are logged.",
                     "move them to " + at + "user and " + at + "password.");
-            // it would have no effect, and whoever wrote it expects one
         } else if (NAMED.matcher(d.url()).find()) {
+            // it would have no effect, and whoever wrote it expects one
             refuse(
                     at + "url",
                     "gives the sessions an ApplicationName, and they are known by theirs, which is sluice.",
-                    "take it out; to tell servers apart, use different roles.");
+                    "take it out; to tell workers apart, use different roles.");
         }
         within(at + "pool-size", d.poolSize(), 2, 500);
         d.cores().ifPresent(cores -> within(at + "cores", cores, 1, 4096));

@@ -54,7 +54,7 @@ record CoreBudget(double share, int cores, boolean known) {
      * @param lanes on the database, of all workers, at least 1
      */
     double pace(double sessions, int lanes) {
-        return isNone() ? 1 : Math.clamp(now(sessions) * cores / lanes, LEAST, 1);
+        return Math.clamp(now(sessions) * cores / lanes, LEAST, 1);
     }
 
     /** Whether there is no bound. */

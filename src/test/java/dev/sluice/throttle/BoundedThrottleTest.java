@@ -9,21 +9,18 @@ import dev.sluice.testing.SteppedTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A lane that a budget of cores bounds, beside others and alone. */
 @Tag("database")
 class BoundedThrottleTest {
+    @AutoClose
     private final ThrottleBench bench = new ThrottleBench();
+
     private final SteppedTime time = bench.time;
     private final Sampler sampler = bench.sampler;
-
-    @AfterEach
-    void close() {
-        bench.close();
-    }
 
     /** Beside others at work it keeps to its share of the cores, says so, and takes it in small pieces. */
     @Test

@@ -8,21 +8,18 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Leave for a batch, with the reason where there is none; the signals are read from a real connection. */
 @Tag("database")
 class ThrottleTest {
+    @AutoClose
     private final ThrottleBench bench = new ThrottleBench();
+
     private final SteppedTime time = bench.time;
     private final Sampler sampler = bench.sampler;
-
-    @AfterEach
-    void close() {
-        bench.close();
-    }
 
     private Throttle throttle(Heeded... heeded) {
         return new Throttle(sampler, List.of(heeded), new OpeningHours(List.of()), Servo.DEFAULT, time);
