@@ -117,17 +117,24 @@ final class SqlChecks {
         return Optional.empty();
     }
 
+    private static String fix(String mistake) {
+        if (mistake.contains("--")) {
+            return "Write the comment as /* … */, or as a YAML comment.";
+        }
+        if (mistake.contains("E'…'")) {
+            return "Write the string as one piece, or join its pieces by ||.";
+        }
+        return mistake.startsWith("the number")
+                ? "Put a space or an operator behind it."
+                : "Balance brackets and quotes; a ' within a string is written ''.";
+    }
+
     private boolean lexical(String key, String sql, SqlText text) {
         if (text.isEmpty()) {
             mistakes.add(key, "empty", "there is no SQL in it.", "Write the SQL, or take the key away.");
         } else if (text.balanced().isPresent()) {
-            mistakes.add(
-                    key,
-                    BAD_SQL,
-                    text.balanced().get() + ".",
-                    text.balanced().get().contains("--")
-                            ? "Write the comment as /* … */, or as a YAML comment."
-                            : "Balance brackets and quotes; a ' within a string is written ''.");
+            String mistake = text.balanced().get();
+            mistakes.add(key, BAD_SQL, mistake + ".", fix(mistake));
         } else if (text.hasSymbol(';')) {
             mistakes.add(
                     key,

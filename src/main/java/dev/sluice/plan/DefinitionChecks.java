@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 /** Columns and expressions of a job, against the table and the server. */
 final class DefinitionChecks {
     private static final String PERMISSION_DENIED = "42501";
+    private static final String SYNTAX_ERROR = "42601";
 
     private final Subject subject;
     private final Findings findings;
@@ -28,6 +29,7 @@ final class DefinitionChecks {
     }
 
     void run(Database database) {
+        backslashes(database);
         switch (subject.job().migrate().shape()) {
             case Shape.Set set -> set(set);
             case Shape.Insert insert -> insert(insert, database);
@@ -157,7 +159,8 @@ final class DefinitionChecks {
         int start = sql.statement().indexOf("{batch:");
         int length = sql.statement().indexOf('}', start) - start + 1;
         String tried = SqlText.of(sql.statement()).withBatch("(true)" + " ".repeat(Math.max(0, length - 6)));
-        probe(new Expression("migrate.sql", "WITH sluice_changed AS (", tried, "\nRETURNING false AS still) SELECT 1"));
+        Expression alone = new Expression("migrate.sql", "", tried, "\nRETURNING false AS still");
+        probe(new Expression("migrate.sql", "WITH sluice_changed AS (", tried, alone.after() + ") SELECT 1"), alone);
         if (!findings.refused("migrate.sql")) {
             String key = subject.facts().key().stream()
                     .map(k -> TableName.quote(sql.alias()) + "." + k.sql() + " IS NOT NULL")
@@ -181,7 +184,54 @@ final class DefinitionChecks {
     }
 
     private void probe(Expression expression) {
-        server.fault(expression).ifPresent(f -> refuse(expression, f));
+        probe(expression, new Expression(expression.key(), "SELECT (NULL::int[])[", expression.sql(), "\n]"));
+    }
+
+    /**
+     * Asks the server about SQL as Sluice writes it, in round brackets, and where it has nothing against it also in
+     * other surroundings, by its grammar alone: {@code a) OR (b} closes round brackets, and nothing but one whole
+     * expression fits both.
+     */
+    private void probe(Expression expression, Expression elsewhere) {
+        server.fault(expression)
+                .ifPresentOrElse(
+                        f -> refuse(expression, f),
+                        () -> server.fault(elsewhere)
+                                .filter(f -> f.sqlState().equals(SYNTAX_ERROR))
+                                .ifPresent(f -> findings.refuse(
+                                        "not-whole",
+                                        expression.key(),
+                                        "By itself it is not one whole "
+                                                + (expression.key().equals("migrate.sql") ? "statement" : "expression")
+                                                + ": " + elsewhere.explain(f),
+                                        "balance the brackets and quotes around the mark; a SELECT that is a value needs"
+                                                + " brackets of its own.")));
+    }
+
+    /** Where the server takes a \ in a plain string for an escape, a ' after it does not end the string. */
+    private void backslashes(Database database) {
+        boolean on = database.sql()
+                .fetchValue("SELECT current_setting('standard_conforming_strings')")
+                .equals("on");
+        if (on) {
+            return;
+        }
+        Map<String, String> all = subject.expressions();
+        if (subject.job().migrate().shape() instanceof Shape.Sql sql) {
+            all.put("migrate.sql", sql.statement());
+        }
+        all.forEach((key, sql) -> {
+            if (SqlText.of(sql).hasPlainBackslash()) {
+                findings.refuse(
+                        "escapes-in-strings",
+                        key,
+                        "It has a \\ in a plain string, and standard_conforming_strings is off here, so that the server"
+                                + " takes it for the beginning of an escape.",
+                        "write the string as E'…' with \\\\ for each \\, which means the same everywhere; or ALTER ROLE "
+                                + TableName.quote(subject.hazards().role())
+                                + " SET standard_conforming_strings = on, if the triggers of the table allow it.");
+            }
+        });
     }
 
     private void refuse(Expression expression, SqlFailure failure) {

@@ -5,10 +5,20 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Cuts SQL text into tokens by PostgreSQL's lexical rules, with {@code standard_conforming_strings} on. */
+/**
+ * Cuts SQL text into tokens by the rules of PostgreSQL's scanner ({@code scan.l}), with
+ * {@code standard_conforming_strings} on. Where versions of the server differ, or the JDBC driver reads a text
+ * otherwise than the server, the text is a mistake.
+ */
 final class SqlLexer {
+    /** {@code 0x} and the like, and {@code _} within numbers, from PostgreSQL 16 on. */
+    private static final Pattern NUMBER = Pattern.compile("0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+"
+            + "|[0-9](?:_?[0-9])*(?:\\.(?!\\.)(?:[0-9](?:_?[0-9])*)?)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?");
+
     private final String sql;
     private final List<SqlToken> tokens = new ArrayList<>();
     private final Deque<Character> open = new ArrayDeque<>();
@@ -48,13 +58,15 @@ final class SqlLexer {
         } else if (sql.startsWith("/*", at)) {
             blockComment();
         } else if (c == '\'') {
-            string(at + 1, false);
+            string(at + 1, false, true);
         } else if ((c == 'e' || c == 'E') && peek(1) == '\'') {
-            string(at + 2, true);
-        } else if ("bBnNxX".indexOf(c) >= 0 && peek(1) == '\'') {
-            string(at + 2, false);
+            string(at + 2, true, true);
+        } else if ("nN".indexOf(c) >= 0 && peek(1) == '\'') {
+            string(at + 2, false, true);
+        } else if ("bBxX".indexOf(c) >= 0 && peek(1) == '\'') {
+            string(at + 2, false, false);
         } else if ((c == 'u' || c == 'U') && peek(1) == '&' && peek(2) == '\'') {
-            string(at + 3, false);
+            string(at + 3, false, true);
         } else if ((c == 'u' || c == 'U') && peek(1) == '&' && peek(2) == '"') {
             quoted(at + 3);
         } else if (c == '"') {
@@ -64,17 +76,22 @@ final class SqlLexer {
         } else if (startsWord(c)) {
             token(Kind.WORD, afterWord(at));
         } else if (c >= '0' && c <= '9') {
-            int end = at;
-            while (end < sql.length()
-                    && (startsWord(sql.charAt(end)) || isDigit(sql.charAt(end)) || sql.charAt(end) == '.')) {
-                end++;
-            }
-            token(Kind.NUMBER, end);
+            number();
         } else if (sql.startsWith("{batch:", at) && sql.indexOf('}', at) > 0) {
             token(Kind.BATCH, sql.indexOf('}', at) + 1);
         } else {
             symbol(c);
         }
+    }
+
+    /** What runs into it, such as {@code 1a$$} or {@code 0xFE'…'}, is cut otherwise by each version of the server. */
+    private void number() {
+        Matcher number = NUMBER.matcher(sql).region(at, sql.length());
+        int end = number.lookingAt() ? number.end() : at + 1;
+        if (end < sql.length() && (startsWord(sql.charAt(end)) || "$'\"".indexOf(sql.charAt(end)) >= 0)) {
+            blame("the number " + sql.substring(at, end) + " runs into what follows it");
+        }
+        token(Kind.NUMBER, end);
     }
 
     private void symbol(char c) {
@@ -101,10 +118,7 @@ final class SqlLexer {
     }
 
     private void lineComment() {
-        int end = at;
-        while (end < sql.length() && sql.charAt(end) != '\n' && sql.charAt(end) != '\r') {
-            end++;
-        }
+        int end = endOfLine(at);
         if (end == sql.length()) {
             blame("it ends in a -- comment, which would swallow what Sluice writes after it");
         }
@@ -131,15 +145,20 @@ final class SqlLexer {
         token(Kind.COMMENT, Math.min(end, sql.length()));
     }
 
-    private void string(int from, boolean escapes) {
+    private void string(int from, boolean escapes, boolean doubles) {
         int end = from;
+        boolean further = false;
         while (end < sql.length()) {
             char c = sql.charAt(end);
             if (escapes && c == '\\') {
+                if (further) {
+                    blame("a string E'…' goes on in another line with a \\ there, which the JDBC driver reads otherwise"
+                            + " than the server");
+                }
                 end += 2;
             } else if (c != '\'') {
                 end++;
-            } else if (end + 1 < sql.length() && sql.charAt(end + 1) == '\'') {
+            } else if (doubles && end + 1 < sql.length() && sql.charAt(end + 1) == '\'') {
                 end += 2;
             } else {
                 int continued = continuation(end + 1);
@@ -148,26 +167,41 @@ final class SqlLexer {
                     return;
                 }
                 end = continued;
+                further = true;
             }
         }
         blame("a ' is never closed");
         token(Kind.STRING, sql.length());
     }
 
-    /** A string goes on where the next quote follows after white space with a line break; -1 where it does not. */
+    /**
+     * A string goes on where the next quote follows after white space and {@code --} comments with a line break outside
+     * of them, whatever its prefix; -1 where it does not. A {@code /*} comment ends it.
+     */
     private int continuation(int from) {
-        boolean lineBreak = false;
-        for (int i = from; i < sql.length(); i++) {
-            char c = sql.charAt(i);
-            lineBreak |= c == '\n' || c == '\r';
-            if (c == '\'') {
-                return lineBreak ? i + 1 : -1;
-            }
-            if (!isSpace(c)) {
-                return -1;
-            }
+        int i = from;
+        while (i < sql.length() && (isSpace(sql.charAt(i)) && !isLineBreak(sql.charAt(i)) || sql.startsWith("--", i))) {
+            i = sql.charAt(i) == '-' ? endOfLine(i) : i + 1;
         }
-        return -1;
+        if (i == sql.length() || !isLineBreak(sql.charAt(i))) {
+            return -1;
+        }
+        while (i < sql.length() && (isSpace(sql.charAt(i)) || sql.startsWith("--", i))) {
+            i = sql.charAt(i) == '-' ? endOfLine(i) : i + 1;
+        }
+        return i < sql.length() && sql.charAt(i) == '\'' ? i + 1 : -1;
+    }
+
+    private int endOfLine(int from) {
+        int end = from;
+        while (end < sql.length() && !isLineBreak(sql.charAt(end))) {
+            end++;
+        }
+        return end;
+    }
+
+    private static boolean isLineBreak(char c) {
+        return c == '\n' || c == '\r';
     }
 
     private void quoted(int from) {

@@ -156,6 +156,16 @@ public final class SqlText {
         return words.stream().anyMatch(t -> t.isSymbol(symbol));
     }
 
+    /**
+     * Whether a string without a prefix that rules it has a {@code \} in it: what it means hangs on
+     * {@code standard_conforming_strings}.
+     */
+    public boolean hasPlainBackslash() {
+        return words.stream()
+                .filter(t -> t.kind() == Kind.STRING && "'nN".indexOf(t.text().charAt(0)) >= 0)
+                .anyMatch(t -> t.text().indexOf('\\') >= 0);
+    }
+
     /** Whether there is a numbered parameter such as {@code $1}. */
     public boolean hasParameter() {
         return words.stream().anyMatch(t -> t.kind() == Kind.PARAMETER);

@@ -54,6 +54,23 @@ final class PlanBench implements AutoCloseable {
         return dryRun.plan(job);
     }
 
+    /** The preflight by sessions that begin now, on the same database. */
+    Again again() {
+        Databases fresh = databases(postgres.user(), postgres.password());
+        return new Again(fresh, new DryRun(fresh, 0.005, Time.system()));
+    }
+
+    record Again(Databases databases, DryRun dryRun) implements AutoCloseable {
+        Check check(Job job) {
+            return dryRun.examine(job);
+        }
+
+        @Override
+        public void close() {
+            databases.close();
+        }
+    }
+
     @Override
     public void close() {
         databases.close();

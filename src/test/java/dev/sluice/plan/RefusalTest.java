@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.job.Job;
+import dev.sluice.job.Shape;
 import dev.sluice.plan.PlanReport.Finding;
 import dev.sluice.problem.Problem;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -194,6 +197,86 @@ class RefusalTest {
         PlanReport report = BENCH.plan(job);
         assertThat(report.runnable()).isFalse();
         assertThat(report.sample()).isEmpty();
+    }
+
+    /** As if the lexer had let it through: the server alone is asked. */
+    @Test
+    void whatClosesTheBracketsAroundItIsNotWhole() {
+        Job sound = job("table: app.people\nset: {n: '1'}\nwhere: n IS NULL");
+        var wheres = Map.of(
+                "n IS NULL) OR (true", ") OR (true",
+                "n IS NULL) OR (true -- '", "",
+                "false) OR E'a' = (E'a'", "");
+        wheres.forEach((where, mark) -> assertThat(
+                        BENCH.check(with(sound, sound.migrate().shape(), where)).findings())
+                .as(where)
+                .filteredOn(f -> f.code().equals("not-whole"))
+                .singleElement()
+                .satisfies(f -> {
+                    assertThat(f.key()).isEqualTo("migrate.where");
+                    assertThat(f.message())
+                            .contains("syntax error")
+                            .contains("\n  " + where)
+                            .contains("^");
+                }));
+        Shape set = new Shape.Set(Map.of("n", "1), full_name = ('x'"));
+        assertThat(BENCH.check(with(sound, set, "n IS NULL")).findings())
+                .filteredOn(f -> f.code().equals("not-whole"))
+                .extracting(Finding::key)
+                .containsExactly("migrate.set.n");
+        Shape sql = new Shape.Sql(
+                "UPDATE app.people p SET n = 1 WHERE {batch:p} RETURNING false), more AS (DELETE FROM app.free", "p");
+        assertThat(BENCH.check(with(sound, sql, "n IS NULL")).findings())
+                .filteredOn(f -> f.code().equals("not-whole"))
+                .extracting(Finding::key)
+                .containsExactly("migrate.sql");
+    }
+
+    private static Job with(Job job, Shape shape, String where) {
+        Job.Migrate m = job.migrate();
+        return new Job(
+                job.name(),
+                job.description(),
+                job.owner(),
+                job.database(),
+                new Job.Migrate(
+                        m.table(),
+                        shape,
+                        Optional.of(where),
+                        m.key(),
+                        m.partitions(),
+                        m.batch(),
+                        m.throttle(),
+                        m.schedule(),
+                        m.again()),
+                job.verify(),
+                job.fingerprint(),
+                job.definition());
+    }
+
+    /** Where a backslash does not stand for itself, a plain string may end elsewhere than it seems. */
+    @Test
+    void aBackslashInAPlainStringIsRefusedWhereItBeginsAnEscape() {
+        try (PlanBench old = new PlanBench()) {
+            old.postgres.run(
+                    "CREATE TABLE t (id int PRIMARY KEY, a text)",
+                    "ALTER DATABASE " + old.postgres.value("SELECT current_database()")
+                            + " SET standard_conforming_strings = off");
+            try (PlanBench.Again off = old.again()) {
+                String hidden = "a = '\\\\' AND a <> ') OR (1=1) OR ('";
+                assertThat(off.check(job("table: t\nset: {a: \"'x'\"}\nwhere: \"" + hidden + "\""))
+                                .findings())
+                        .filteredOn(f -> f.code().equals("escapes-in-strings"))
+                        .singleElement()
+                        .satisfies(f -> {
+                            assertThat(f.key()).isEqualTo("migrate.where");
+                            assertThat(f.fix()).contains("E'…'");
+                        });
+                assertThat(off.check(job("table: t\nset: {a: \"E'\\\\\\\\' || 'x'\"}\nwhere: a IS NULL"))
+                                .findings())
+                        .noneMatch(f -> f.code().equals("escapes-in-strings"));
+            }
+        }
     }
 
     @Test

@@ -2,11 +2,13 @@ package dev.sluice.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.sql.SqlToken.Kind;
 import dev.sluice.testing.TestPostgres;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -49,6 +51,48 @@ class SqlTextOnPostgresTest {
                 .isEqualTo(expected + "!");
     }
 
+    /** Two quoted pieces are one string to the lexer if, and only if, they are one to the server. */
+    @Property(tries = 400)
+    void aStringGoesOnWhereTheServerSaysSo(@ForAll("prefixes") String prefix, @ForAll("gaps") String gap)
+            throws SQLException {
+        String text = prefix + "'1'" + gap + "'0'";
+        boolean one = new SqlLexer(text + "\n")
+                        .tokens().stream().filter(t -> t.kind() == Kind.STRING).count()
+                == 1;
+        Open open = new Open(text);
+        assertThat(open.accepted()).as("%s is one string to the server", text).isEqualTo(one);
+    }
+
+    /** The server's word on {@code SELECT (text)}: refused as two strings side by side, or taken. */
+    private record Open(String text) {
+        boolean accepted() throws SQLException {
+            try (Statement statement =
+                    java.util.Objects.requireNonNull(connection).createStatement()) {
+                statement.setEscapeProcessing(false);
+                statement.execute("SELECT (" + text + "\n)");
+                return true;
+            } catch (SQLException e) {
+                assertThat(e.getSQLState()).as("%s: %s", text, e.getMessage()).startsWith("42");
+                return false;
+            }
+        }
+    }
+
+    @Provide
+    Arbitrary<String> prefixes() {
+        return Arbitraries.of("", "E", "e", "B", "b", "X", "x", "N", "n", "U&", "u&");
+    }
+
+    /** White space and comments of every sort; a comment may hold a quote. */
+    @Provide
+    Arbitrary<String> gaps() {
+        return Arbitraries.of(" ", "\t", "\f", "\n", "\r", "-- it's\n", "--\r", "-- a", "/* it's */", "/* \n */", "")
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(4)
+                .map(parts -> String.join("", parts));
+    }
+
     @Property(tries = 1)
     void questionMarksStayOperators() throws SQLException {
         String sql = SqlText.of("('{\"a?\": 1}'::jsonb ? 'a?') /* ? */ AND '{\"b\": 2}'::jsonb ?| array['b', $$?$$]")
@@ -75,6 +119,11 @@ class SqlTextOnPostgresTest {
                 text.map(s -> Tuple.of("'" + s.replace("'", "''") + "'", s)),
                 text.map(s -> Tuple.of("E'" + s.replace("\\", "\\\\").replace("'", "\\'") + "'", s)),
                 text.map(s -> Tuple.of("'a'\n  '" + s.replace("'", "''") + "'", "a" + s)),
+                text.map(s -> s.replace("\n", "").replace("\r", ""))
+                        .map(s -> Tuple.of(
+                                "E'\\\\' -- " + s + "\n 'b'\r--\n'"
+                                        + s.replace("\\", "").replace("'", "''") + "'",
+                                "\\b" + s.replace("\\", ""))),
                 text.map(s -> s.replace("$", "")).map(s -> Tuple.of("$q$" + s + "$q$", s)),
                 text.map(s -> s.replace("*", "")).map(s -> Tuple.of("/* /* */ " + s.replace("/", "") + " */ 'c'", "c")),
                 text.map(s -> s.replace("\n", "").replace("\r", "")).map(s -> Tuple.of("-- " + s + "\n 'd'", "d")));

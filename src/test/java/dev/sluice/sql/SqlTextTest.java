@@ -2,6 +2,7 @@ package dev.sluice.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,7 +27,12 @@ class SqlTextTest {
                 "1 -- (\r+ 1",
                 "a$1 = b",
                 "'a'\n  'b('",
-                "E'a'\n '\\'('",
+                "E'a'\n 'b('",
+                "E'a' -- it's (\n 'b('",
+                "E'a'\n -- it's (\n -- and (\r\n 'b('",
+                "'a' -- (\n '(\\'",
+                "B'1'\n'(' || x'1'-- (\n'(' || N'a'\n'(' || U&'a'\n'('",
+                "0xFE + 1_000 + 1.5e-3 + 1. + .5 + 5.e1",
                 "a - -1",
                 "größe > 1",
                 "x = '😀' AND 😀 = 1"
@@ -56,10 +62,22 @@ class SqlTextTest {
                 "(|a ( is never closed",
                 "a[(1]|a ] closes a (",
                 ")|a ) closes nothing",
+                "1a$$ ) $$|the number 1 runs into what follows it",
+                "0'a'|the number 0 runs into what follows it",
+                "0x1F$$ $$|the number 0x1F runs into what follows it",
                 "a) OR (b|a ) closes nothing"
             })
     void unbalanced(String sql, String mistake) {
         assertThat(SqlText.of(sql).balanced()).contains(mistake);
+    }
+
+    /** The server reads it as one string; the driver takes the second piece for one without escapes. */
+    @Test
+    void aStringWithEscapesThatGoesOnWithAnEscapeIsAMistake() {
+        for (String gap : List.of("\n", " -- it's\n ", "\n -- (\n")) {
+            assertThat(SqlText.of("E'a'" + gap + "'\\') OR true --'").balanced().orElse(""))
+                    .startsWith("a string E'…' goes on in another line with a \\ there");
+        }
     }
 
     @Test
