@@ -72,7 +72,7 @@ public final class OwnSchema {
             throw new Problem(
                     Problem.Kind.UNPROCESSABLE,
                     "schema-migration-failed",
-                    "Schema sluice in " + database + " could not be brought up to date: " + failure + ". "
+                    "Schema sluice in " + database + " could not be brought up to date: " + failure.whole() + ". "
                             + fix(s.name(), failure.sqlState()),
                     Map.of(Database.SQL_STATE, failure.sqlState()));
         }

@@ -3,7 +3,6 @@ package dev.sluice.database;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 
@@ -12,11 +11,13 @@ import org.postgresql.util.PSQLException;
  *
  * @param kind what it means
  * @param sqlState five characters; {@code 08000} where the driver gave none for a lost connection
- * @param message the server's primary message, without the detail; where {@link #mayQuoteRows} it may hold values of
- *     rows all the same, and is not for the log or for everybody's eyes
+ * @param message the server's primary message, without the detail; where {@code mayQuoteRows} it is not for the log or
+ *     for everybody's eyes
  * @param position 1-based character in the statement as sent; null if unknown
  * @param hint the server's hint
  * @param constraint name of the constraint that is violated, if the server names one
+ * @param detail the server's detail, which quotes rows: for operators alone
+ * @param mayQuoteRows whether the message may hold values of rows; see {@link Told}
  */
 public record SqlFailure(
         ErrorKind kind,
@@ -24,27 +25,19 @@ public record SqlFailure(
         String message,
         @Nullable Integer position,
         @Nullable String hint,
-        @Nullable String constraint) {
+        @Nullable String constraint,
+        @Nullable String detail,
+        boolean mayQuoteRows) {
 
-    /** Classes whose messages speak of the server and its objects, PostgreSQL's appendix A. */
-    private static final Set<String> OF_THE_SERVER = Set.of("0B", "25", "2D", "3B", "54", "55", "57", "58", "F0", "XX");
-
-    /** An error that has no constraint. */
+    /** An error that the server did not tell of, or that has neither constraint nor detail. */
     public SqlFailure(
             ErrorKind kind, String sqlState, String message, @Nullable Integer position, @Nullable String hint) {
-        this(kind, sqlState, message, position, hint, null);
+        this(kind, sqlState, message, position, hint, null, null, kind == ErrorKind.DATA);
     }
 
-    /**
-     * Whether the message may hold values of rows, as {@code invalid input syntax for type integer: "Anna"} does:
-     * errors of the data, and whatever a trigger raises under a code of its own.
-     */
-    public boolean mayQuoteRows() {
-        return switch (kind) {
-            case DATA -> true;
-            case OTHER -> !OF_THE_SERVER.contains(sqlState.substring(0, Math.min(2, sqlState.length())));
-            case AWAY, READ_ONLY, FULL, TIMEOUT, TRANSIENT, DEFINITION -> false;
-        };
+    /** The same error, by another position: of a statement that was sent within a longer one. */
+    public SqlFailure at(int other) {
+        return new SqlFailure(kind, sqlState, message, other, hint, constraint, detail, mayQuoteRows);
     }
 
     /** Whether a table that the statement names is not there; it may have been dropped or renamed since. */
@@ -92,7 +85,9 @@ public record SqlFailure(
                 message,
                 position,
                 server == null ? null : server.getHint(),
-                server == null ? null : server.getConstraint());
+                server == null ? null : server.getConstraint(),
+                server == null ? null : server.getDetail(),
+                server == null || Told.amongRows(server));
     }
 
     private static SqlFailure fromDriver(SQLException e) {
@@ -113,10 +108,15 @@ public record SqlFailure(
      */
     @Override
     public String toString() {
-        if (mayQuoteRows()) {
+        if (mayQuoteRows) {
             return sqlState + " " + Condition.name(sqlState)
                     + (constraint == null ? "" : ", constraint \"" + constraint + "\"");
         }
+        return whole();
+    }
+
+    /** The server's own words and its hint, for errors of statements that read and write nobody's rows. */
+    String whole() {
         return sqlState + " " + message + (hint == null ? "" : " (" + hint + ")");
     }
 }

@@ -42,9 +42,7 @@ final class Server {
     }
 
     private static SqlFailure moved(SqlFailure f, int by) {
-        return f.position() == null
-                ? f
-                : new SqlFailure(f.kind(), f.sqlState(), f.message(), f.position() - by, f.hint());
+        return f.position() == null ? f : f.at(f.position() - by);
     }
 
     /** The plan of a batch's statement, with the claim's values. */

@@ -338,6 +338,15 @@ class RefusalTest {
     }
 
     @Test
+    void whatTheServerSaysOfTheTrialsRowsIsNotTold() {
+        Job job = job("table: app.people\nset: {n: \"length(('anna' || id)::regclass::text)\"}\nwhere: n IS NULL");
+        assertThat(BENCH.plan(job).findings()).anySatisfy(f -> {
+            assertThat(f.code()).isEqualTo("sql-refused");
+            assertThat(f.message()).contains("42P01 undefined_table").doesNotContain("anna");
+        });
+    }
+
+    @Test
     void anUnknownDatabaseIsAProblem() {
         Job job = PlanBench.file("job: j\ndatabase: other\nmigrate:\n  table: app.people\n  set: {n: '1'}\n")
                 .job()

@@ -119,9 +119,11 @@ class SqlSourceTest {
                 "SELECT count(*) FROM queue WHERE name::int > 0  | 22P02 | invalid_text_representation",
                 "SELECT nextval('numbers')                       | 25006 | read-only transaction",
                 "SELECT count(*) INTO copied FROM queue          | 25006 | read-only transaction",
-                "SELECT count(*) FROM queue FOR UPDATE           | 0A000 | FOR UPDATE",
+                "SELECT count(*) FROM queue FOR UPDATE           | 0A000 | feature_not_supported",
                 "SELECT count(*) FROM (SELECT id FROM queue FOR UPDATE) q | 25006 | read-only transaction",
-                "SELECT count(*) FROM queue WHERE set_config('transaction_read_only', 'off', true) = '' | 25001 | read-write",
+                "SELECT count(*) FROM queue WHERE set_config('transaction_read_only', 'off', true) = '' | 25001 | active_sql_transaction",
+                "SELECT count(*) FROM queue WHERE name::regclass IS NULL | 42P01 | undefined_table",
+                "SELECT count(*) FROM queue WHERE to_tsvector(name::regconfig, '') IS NULL | 42704 | undefined_object",
                 "SELECT 1 FROM pg_sleep(30)                      | 57014 | the query takes longer than 1 s",
             })
     void anErrorIsToldWithoutValuesOfRows(String query, String state, String why) {
