@@ -210,10 +210,7 @@ final class DefinitionChecks {
 
     /** Where the server takes a \ in a plain string for an escape, a ' after it does not end the string. */
     private void backslashes(Database database) {
-        boolean on = database.sql()
-                .fetchValue("SELECT current_setting('standard_conforming_strings')")
-                .equals("on");
-        if (on) {
+        if ("on".equals(database.sql().fetchValue("SELECT current_setting('standard_conforming_strings')"))) {
             return;
         }
         Map<String, String> all = subject.expressions();
