@@ -13,7 +13,7 @@ final class SettingsCheck {
     private static final Pattern CREDENTIALS = Pattern.compile("(?i)[?&](user|password)=|//[^/]*@");
     private static final Pattern ACTOR = Pattern.compile("[A-Za-z0-9._-]{1,63}");
     private static final Set<String> RESERVED = Set.of("local", "schedule", "dev");
-    private static final int MAX_BODY = 10_000_000;
+    private static final int MAX_BODY = 1_000_000;
     private static final int FASTEST = 1_000_000_000;
     private static final long LEAST_WAL = 1_000_000L;
     private static final long MOST_WAL = 1_000_000_000_000_000L;
@@ -103,7 +103,7 @@ final class SettingsCheck {
     private void http(Settings.Http http) {
         within("http.port", http.port(), 0, 65_535);
         if (http.maxBody() < 1000 || http.maxBody() > MAX_BODY) {
-            refuse("http.max-body", http.maxBody() + " bytes is out of range.", "write 1kB to 10MB.");
+            refuse("http.max-body", http.maxBody() + " bytes is out of range.", "write 1kB to 1MB.");
         }
         if (http.tokens().isEmpty() && !LOOPBACK.matcher(http.host()).matches()) {
             refuse(

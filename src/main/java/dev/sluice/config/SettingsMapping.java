@@ -81,7 +81,7 @@ interface SettingsMapping {
         @WithDefault("true")
         boolean publicOpenapi();
 
-        @WithDefault("1MB")
+        @WithDefault("16kB")
         Size maxBody();
 
         List<Token> tokens();

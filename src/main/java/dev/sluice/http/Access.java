@@ -7,14 +7,14 @@ import io.javalin.http.Context;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who may come in: bearer tokens; without any, whoever reaches the loopback address. What a browser sends on behalf of
  * another site is refused, so that no web page can start a run on a developer's machine.
  */
 final class Access {
-    private static final Pattern LOOPBACK = Pattern.compile("(localhost|127\\.\\d+\\.\\d+\\.\\d+|\\[::1])(:\\d+)?");
     private final List<Settings.Token> tokens;
 
     Access(List<Settings.Token> tokens) {
@@ -31,7 +31,9 @@ final class Access {
         if (needed.isEmpty()) {
             return Caller.ANYBODY;
         }
-        refuseOtherSites(ctx);
+        otherSite(ctx.method().name(), ctx::header).ifPresent(refusal -> {
+            throw new Refusal.Thrown(refusal);
+        });
         Caller caller = tokens.isEmpty() ? Caller.LOCAL : byToken(ctx);
         if (!caller.role().may(needed.get())) {
             throw new Refusal.Thrown(new Refusal(
@@ -46,20 +48,28 @@ final class Access {
         return caller;
     }
 
-    private void refuseOtherSites(Context ctx) {
-        String host = Optional.ofNullable(ctx.header("Host")).orElse("");
-        if (tokens.isEmpty() && !LOOPBACK.matcher(host).matches()) {
-            throw new Refusal.Thrown(new Refusal(
-                    403,
-                    "host-not-allowed",
-                    "Without tokens this worker answers only to localhost, 127.0.0.1 and [::1], not to the host named in the "
-                            + "request. Ask it by one of those, or configure http.tokens."));
-        }
-        String origin = ctx.header("Origin");
-        if (origin != null && !origin.equals("http://" + host) && !origin.equals("https://" + host)) {
-            throw new Refusal.Thrown(new Refusal(
-                    403, "other-site", "A page of another site sent this request. Send it without an Origin header."));
-        }
+    /**
+     * What a browser sends on behalf of a page that is not this worker's own. Old browsers say so by {@code Origin}
+     * alone, and some requests have none; a person who follows a link only reads.
+     *
+     * @param method of the request
+     * @param header its headers by name
+     */
+    static Optional<Refusal> otherSite(String method, Function<String, @Nullable String> header) {
+        String host = Optional.ofNullable(header.apply("Host")).orElse("");
+        String origin = header.apply("Origin");
+        String site = Optional.ofNullable(header.apply("Sec-Fetch-Site")).orElse("none");
+        boolean own = origin == null || origin.equals("http://" + host) || origin.equals("https://" + host);
+        boolean ownPage = site.equals("none") || site.equals("same-origin");
+        boolean followsALink =
+                List.of("GET", "HEAD").contains(method) && "navigate".equals(header.apply("Sec-Fetch-Mode"));
+        return own && (ownPage || followsALink)
+                ? Optional.empty()
+                : Optional.of(new Refusal(
+                        403,
+                        "other-site",
+                        "A page of another site sent this request. Send it without the headers Origin and"
+                                + " Sec-Fetch-Site, or from a page of this worker's own address."));
     }
 
     private Caller byToken(Context ctx) {

@@ -1,13 +1,11 @@
 package dev.sluice.http;
 
 import dev.sluice.config.Role;
-import dev.sluice.event.Event;
 import dev.sluice.event.Events;
 import dev.sluice.problem.Problem;
 import dev.sluice.time.Time;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
-import io.javalin.http.sse.SseHandler;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,11 +38,7 @@ final class EventRoutes implements AutoCloseable {
             return;
         }
         long from = Math.max(after, lastEventId(ctx));
-        List<Event> first = events.list(job, run, from, limit); // an error here is still answered as a problem
-        streams.reserve();
-        new SseHandler(client ->
-                        streams.serve(client, first, from, (place, most) -> events.list(job, run, place, most)))
-                .handle(ctx);
+        streams.serve(ctx.res(), caller, from, limit, (place, most) -> events.list(job, run, place, most));
     }
 
     private static long lastEventId(Context ctx) {

@@ -1,7 +1,6 @@
 package dev.sluice.http;
 
 import dev.sluice.config.Role;
-import dev.sluice.config.Settings;
 import dev.sluice.run.FleetStop;
 import io.javalin.http.Context;
 import java.util.List;
@@ -10,11 +9,11 @@ import java.util.Optional;
 /** What is done with all runs at once. */
 final class FleetRoutes {
     private final FleetStop stop;
-    private final int maxBody;
+    private final Bodies bodies;
 
-    FleetRoutes(Services services, Settings.Http settings) {
+    FleetRoutes(Services services, Bodies bodies) {
         this.stop = services.stop();
-        this.maxBody = settings.maxBody();
+        this.bodies = bodies;
     }
 
     List<Route> routes() {
@@ -31,7 +30,7 @@ final class FleetRoutes {
 
     private void stop(Context ctx, Caller caller) {
         RequestParts.only(ctx);
-        RequestBody body = RequestBody.read(ctx, maxBody).only("reason");
+        RequestBody body = bodies.read(ctx).only("reason");
         Optional<String> reason = body.text("reason", FleetStop.LONGEST_REASON);
         body.check();
         Answer.ok(ctx, stop.stop(reason, caller.actor()));
@@ -39,7 +38,7 @@ final class FleetRoutes {
 
     private void resume(Context ctx, Caller caller) {
         RequestParts.only(ctx);
-        RequestBody.read(ctx, maxBody).only().check();
+        bodies.read(ctx).only().check();
         Answer.ok(ctx, stop.resume(caller.actor()));
     }
 }

@@ -8,18 +8,27 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.util.JavalinBindException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 
 /** The server. Listens from {@link #start} to {@link #close}. */
 public final class HttpServer implements AutoCloseable {
-    private static final Map<String, String> HEADERS = Map.of(
+    /** Of every answer. */
+    static final Map<String, String> HEADERS = Map.of(
             "X-Content-Type-Options", "nosniff",
             "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'",
             "Referrer-Policy", "no-referrer",
             "Cross-Origin-Resource-Policy", "same-origin",
             "Cache-Control", "no-store");
+
+    /** Each costs memory, whoever opens it; more wait until others have gone. */
+    private static final int MOST_CONNECTIONS = 1000;
+
+    /** Then who says nothing has to go; longer than an event stream is silent. */
+    private static final Duration IDLE_WHEN_FULL = Duration.ofSeconds(10);
 
     private final Settings.Http settings;
     private final Access access;
@@ -31,15 +40,16 @@ public final class HttpServer implements AutoCloseable {
      * @param settings where to listen, and who may come in
      * @param services what stands behind
      * @param operations metrics and readiness
-     * @param time for the pauses of event streams
+     * @param time for the pauses of event streams, and how long a body may take
      */
     public HttpServer(Settings.Http settings, Services services, Operations operations, Time time) {
         this.settings = settings;
         this.access = new Access(settings.tokens());
         this.events = new EventRoutes(services.events(), time);
-        routes.addAll(new JobRoutes(services, settings).routes());
-        routes.addAll(new RunRoutes(services, settings).routes());
-        routes.addAll(new FleetRoutes(services, settings).routes());
+        Bodies bodies = new Bodies(settings.maxBody(), time);
+        routes.addAll(new JobRoutes(services, bodies).routes());
+        routes.addAll(new RunRoutes(services, bodies).routes());
+        routes.addAll(new FleetRoutes(services, bodies).routes());
         routes.addAll(events.routes());
         routes.addAll(new HealthRoutes(operations, settings).routes());
         this.javalin = Javalin.create(this::configure);
@@ -56,7 +66,13 @@ public final class HttpServer implements AutoCloseable {
             http.setSendServerVersion(false);
             http.setSendXPoweredBy(false);
         });
-        config.jetty.modifyServer(server -> server.setErrorHandler(new BareErrors()));
+        config.jetty.modifyServer(server -> {
+            server.setErrorHandler(new BareErrors());
+            server.insertHandler(new FrontDoor(settings.tokens().isEmpty()));
+            var connections = new NetworkConnectionLimit(MOST_CONNECTIONS, server);
+            connections.setEndPointIdleTimeout(IDLE_WHEN_FULL.toMillis());
+            server.addBean(connections);
+        });
         config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new BareErrors()));
         config.routes.before(ctx -> HEADERS.forEach(ctx::header));
         for (Route route : routes) {

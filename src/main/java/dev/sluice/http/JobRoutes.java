@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.config.Role;
-import dev.sluice.config.Settings;
 import dev.sluice.job.Job;
 import dev.sluice.job.JobFile;
 import dev.sluice.job.Shape;
@@ -24,11 +23,11 @@ import java.util.stream.Collectors;
 /** Jobs: what there is, the dry run, a start, the gate. */
 final class JobRoutes {
     private final Services services;
-    private final int maxBody;
+    private final Bodies bodies;
 
-    JobRoutes(Services services, Settings.Http settings) {
+    JobRoutes(Services services, Bodies bodies) {
         this.services = services;
-        this.maxBody = settings.maxBody();
+        this.bodies = bodies;
     }
 
     List<Route> routes() {
@@ -123,7 +122,7 @@ final class JobRoutes {
 
     private void plan(Context ctx, Caller caller) {
         RequestParts.only(ctx);
-        RequestBody.read(ctx, maxBody).only().check();
+        bodies.read(ctx).only().check();
         Job job = job(ctx);
         ObjectNode report = Json.MAPPER.valueToTree(services.plans().plan(job));
         services.jobs().files().stream()
@@ -140,7 +139,7 @@ final class JobRoutes {
 
     private void start(Context ctx, Caller caller) {
         RequestParts.only(ctx);
-        RequestBody.read(ctx, maxBody).only().check();
+        bodies.read(ctx).only().check();
         Optional<String> key = RequestParts.idempotencyKey(ctx);
         Starts.Started started = services.starts().start(ctx.pathParam("job"), caller.actor(), "http", key);
         ctx.header("Location", "/api/v1/runs/" + started.run().id());

@@ -1,7 +1,9 @@
 package dev.sluice.http;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -21,6 +23,11 @@ import java.time.Duration;
  * values as null; a doubled field or anything after the value is refused.
  */
 final class Json {
+    private static final int DEEPEST = 8;
+    private static final int MOST_TOKENS = 1000;
+    private static final int LONGEST_NAME = 200;
+    private static final int LONGEST_NUMBER = 50;
+
     static final ObjectMapper MAPPER = JsonMapper.builder()
             .addModules(new JavaTimeModule(), new Jdk8Module())
             .addModule(new SimpleModule().addSerializer(new DurationAsText()))
@@ -28,6 +35,26 @@ final class Json {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
+
+    /** Reads what a request sends: a few fields that openapi.json names, and nothing that takes much memory. */
+    static final ObjectMapper OF_REQUESTS = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(DEEPEST)
+                            .maxTokenCount(MOST_TOKENS)
+                            .maxNameLength(LONGEST_NAME)
+                            .maxNumberLength(LONGEST_NUMBER)
+                            .build())
+                    // names of requests are not worth remembering: there is no end of them
+                    .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                    .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    /** What {@link #OF_REQUESTS} takes, for messages. */
+    static final String LIMITS_OF_REQUESTS = DEEPEST + " levels, " + MOST_TOKENS + " tokens, names of " + LONGEST_NAME
+            + " characters and numbers of " + LONGEST_NUMBER + " digits";
 
     private Json() {}
 

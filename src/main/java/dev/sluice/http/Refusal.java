@@ -57,10 +57,12 @@ record Refusal(int status, String code, String detail, Map<String, Object> detai
             case 403 -> "Not allowed";
             case 404 -> "Not found";
             case 405 -> "Method not allowed";
+            case 408 -> "Request too slow";
             case 409 -> "Conflict";
             case 413 -> "Body too large";
             case 415 -> "Unsupported content type";
             case 422 -> "Cannot be done";
+            case 429 -> "Too many";
             case 503 -> "Not available";
             default -> status >= 500 ? "Internal error" : "Request refused";
         };

@@ -1,19 +1,12 @@
 package dev.sluice.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.config.SizeText;
 import dev.sluice.job.ThrottleSettings;
 import dev.sluice.problem.Problem;
 import dev.sluice.run.SettingsChange;
 import dev.sluice.time.DurationText;
-import io.javalin.http.Context;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,86 +16,21 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 
-/** A request's body: a JSON object whose every field must be known. An empty body is an object without fields. */
+/** A request's body: a JSON object whose every field must be known. {@link Bodies} reads it. */
 final class RequestBody {
+    /** So many mistakes are listed; the others are only counted. */
+    static final int MOST_LISTED = 20;
+
+    private static final int LONGEST_NAME = 80;
     private final ObjectNode object;
     private final List<Map<String, String>> mistakes = new ArrayList<>();
+    private int notListed;
 
-    private RequestBody(ObjectNode object) {
+    /** @param object what was sent */
+    RequestBody(ObjectNode object) {
         this.object = object;
-    }
-
-    /**
-     * Reads it.
-     *
-     * @param most bytes; nothing beyond is read
-     * @throws Refusal.Thrown 413 too large, 415 not JSON by its content type
-     * @throws Problem INVALID {@code bad-json}
-     */
-    static RequestBody read(Context ctx, int most) {
-        byte[] bytes = bytes(ctx, most);
-        if (bytes.length == 0) {
-            return new RequestBody(JsonNodeFactory.instance.objectNode());
-        }
-        String type = Optional.ofNullable(ctx.contentType())
-                .orElse("")
-                .replaceFirst(";.*", "")
-                .strip();
-        if (!type.equalsIgnoreCase("application/json") && !type.equalsIgnoreCase("application/merge-patch+json")) {
-            throw new Refusal.Thrown(new Refusal(
-                    415,
-                    "content-type",
-                    "The body must be JSON: send Content-Type: application/json.",
-                    Map.of(),
-                    Map.of("Accept", "application/json")));
-        }
-        JsonNode node = parse(bytes);
-        if (node instanceof ObjectNode object) {
-            return new RequestBody(object);
-        }
-        throw new Problem(Problem.Kind.INVALID, "bad-json", "The body must be a JSON object: begin with {.");
-    }
-
-    private static byte[] bytes(Context ctx, int most) {
-        if (ctx.req().getContentLengthLong() <= most) {
-            try {
-                byte[] bytes = ctx.req().getInputStream().readNBytes(most + 1);
-                if (bytes.length <= most) {
-                    return bytes;
-                }
-            } catch (IOException e) {
-                throw new Problem(
-                        Problem.Kind.INVALID, "body-broken", "The body ended early or was not sent as announced.");
-            }
-        }
-        throw new Refusal.Thrown(new Refusal(
-                413,
-                "body-too-large",
-                "The body is larger than " + most + " bytes, which is http.max-body.",
-                Map.of("limit", most),
-                Map.of("Connection", "close")));
-    }
-
-    private static JsonNode parse(byte[] bytes) {
-        try {
-            String text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
-            return Json.MAPPER.readTree(text);
-        } catch (JsonProcessingException e) {
-            String where = e.getLocation() == null
-                    ? ""
-                    : " at line " + e.getLocation().getLineNr() + ", column "
-                            + e.getLocation().getColumnNr();
-            throw new Problem(
-                    Problem.Kind.INVALID,
-                    "bad-json",
-                    "The body is not JSON" + where + ". Mend it, and name each field once.");
-        } catch (CharacterCodingException e) {
-            throw new Problem(Problem.Kind.INVALID, "bad-json", "The body is not UTF-8. Send it as UTF-8.");
-        }
     }
 
     /** Notes a mistake for every field but these. */
@@ -139,14 +67,25 @@ final class RequestBody {
         if (node.isMissingNode() || node.isNull()) {
             return Optional.empty();
         }
-        if (!node.isTextual() || node.textValue().isBlank() || node.textValue().length() > most) {
+        if (!node.isTextual()
+                || node.textValue().isBlank()
+                || node.textValue().length() > most
+                || !isPlain(node.textValue())) {
             mistake(
                     name,
                     node.isTextual() ? "out of range" : "not a text",
-                    "write a text of 1 to " + most + " characters");
+                    "write a text of 1 to " + most + " characters on one line");
             return Optional.empty();
         }
         return Optional.of(node.textValue());
+    }
+
+    /**
+     * Without control characters, which forge lines of a log, and without halves of characters, which nobody stores.
+     */
+    private static boolean isPlain(String text) {
+        return text.codePoints()
+                .noneMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
     }
 
     /** A whole number; empty if the field is absent. */
@@ -224,23 +163,29 @@ final class RequestBody {
         return object.isEmpty();
     }
 
-    /** @throws Problem INVALID {@code bad-body} with every mistake noted so far */
+    /**
+     * @throws Problem INVALID {@code bad-body} with the mistakes noted so far, the first 20 and the count of the rest
+     */
     void check() {
         if (!mistakes.isEmpty()) {
-            List<String> texts = mistakes.stream()
+            String texts = mistakes.stream()
                     .map(m -> m.get("field") + ": " + m.get("reason") + "; " + m.get("fix") + ".")
-                    .toList();
+                    .collect(Collectors.joining(" "));
             throw new Problem(
                     Problem.Kind.INVALID,
                     "bad-body",
-                    String.join(" ", texts),
-                    Map.of("mistakes", List.copyOf(mistakes)));
+                    texts + (notListed == 0 ? "" : " And " + notListed + " more mistakes."),
+                    Map.of("mistakes", List.copyOf(mistakes), "notListed", notListed));
         }
     }
 
     private void mistake(String field, String reason, String fix) {
+        if (mistakes.size() == MOST_LISTED) {
+            notListed++;
+            return;
+        }
         var m = new LinkedHashMap<String, String>();
-        m.put("field", field);
+        m.put("field", field.length() > LONGEST_NAME ? field.substring(0, LONGEST_NAME) + "..." : field);
         m.put("reason", reason);
         m.put("fix", fix);
         mistakes.add(m);

@@ -1,7 +1,6 @@
 package dev.sluice.http;
 
 import dev.sluice.config.Role;
-import dev.sluice.config.Settings;
 import dev.sluice.event.Actor;
 import dev.sluice.job.Job;
 import dev.sluice.problem.Problem;
@@ -21,11 +20,11 @@ final class RunRoutes {
     private static final Duration SHORTEST = Duration.ofMillis(10);
     private static final Duration LONGEST = Duration.ofSeconds(10);
     private final Services services;
-    private final int maxBody;
+    private final Bodies bodies;
 
-    RunRoutes(Services services, Settings.Http settings) {
+    RunRoutes(Services services, Bodies bodies) {
         this.services = services;
-        this.maxBody = settings.maxBody();
+        this.bodies = bodies;
     }
 
     List<Route> routes() {
@@ -70,7 +69,7 @@ final class RunRoutes {
     private void change(Context ctx, Caller caller, BiFunction<UUID, Actor, RunStatus> move) {
         RequestParts.only(ctx);
         UUID id = RequestParts.runId(ctx);
-        RequestBody.read(ctx, maxBody).only().check();
+        bodies.read(ctx).only().check();
         Answer.ok(ctx, move.apply(id, caller.actor()));
     }
 
@@ -83,8 +82,7 @@ final class RunRoutes {
     private void tune(Context ctx, Caller caller) {
         RequestParts.only(ctx);
         UUID id = RequestParts.runId(ctx);
-        RequestBody body =
-                RequestBody.read(ctx, maxBody).only("target", "batchSize", "rowsPerSecond", "walPerHour", "cores");
+        RequestBody body = bodies.read(ctx).only("target", "batchSize", "rowsPerSecond", "walPerHour", "cores");
         var change = new SettingsChange(
                 body.duration("target", SHORTEST, LONGEST),
                 body.whole("batchSize", 1, 100_000),

@@ -37,7 +37,7 @@ class SettingsReaderTest {
         assertThat(s.controlDatabase().lockTimeout()).isEqualTo(Duration.ofMillis(500));
         assertThat(s.controlDatabase().cores()).isEmpty();
         assertThat(s.http().host()).isEqualTo("127.0.0.1");
-        assertThat(s.http().maxBody()).isEqualTo(1_000_000);
+        assertThat(s.http().maxBody()).isEqualTo(16_000);
         assertThat(s.worker().name()).isEqualTo("box");
     }
 
@@ -97,7 +97,7 @@ class SettingsReaderTest {
             SLUICE_WORKER_HEARTBEAT  | 10s       | worker.takeover: 10s is less than two heartbeats of 10s. Fix: write at least 20s
             SLUICE_WORKER_NAME       | a b       | SLUICE_WORKER_NAME: worker.name: "a b" cannot be a worker's name
             SLUICE_HTTP_MAX_BODY     | 1PB       | http.max-body: "1PB" is not a whole number with B, kB, MB, GB or TB
-            SLUICE_HTTP_MAX_BODY     | 1GB       | http.max-body: 1000000000 bytes is out of range. Fix: write 1kB to 10MB
+            SLUICE_HTTP_MAX_BODY     | 1GB       | http.max-body: 1000000000 bytes is out of range. Fix: write 1kB to 1MB
             SLUICE_DATABASES_MAIN_ROWS_PER_SECOND | 0     | databases.main.rows-per-second: 0 is out of range. Fix: write 1 to 1000000000
             SLUICE_DATABASES_MAIN_ROWS_PER_SECOND | fast  | databases.main.rows-per-second: "fast" is not a whole number.
             SLUICE_DATABASES_MAIN_WAL_PER_HOUR | 20       | databases.main.wal-per-hour: "20" is not a whole number with B, kB, MB, GB or TB
@@ -113,7 +113,7 @@ class SettingsReaderTest {
             SLUICE_THROTTLE_SHRINK   | 1         | throttle.shrink: 1.0 is out of range
             SLUICE_THROTTLE_URGENT   | 0.5       | throttle.urgent: 0.5 is out of range
             SLUICE_THROTTLE_GROWTH   | 1         | throttle.growth: 1.0 is out of range
-            SLUICE_HTTP_MAX_BODY     | 999999MB  | is out of range. Fix: write 1kB to 10MB
+            SLUICE_HTTP_MAX_BODY     | 999999MB  | is out of range. Fix: write 1kB to 1MB
             SLUICE_CONTROL           | other     | control: there is no database "other". Fix: name one of main
             SLUICE_HTTP_HOST         | 0.0.0.0   | http.host: "0.0.0.0" can be reached from other machines, and there is no token
             SLUICE_DATABASES_MAIN_LOCK_TIMEOUT | 1s | lock-timeout: 1s is out of range. Fix: write 10ms to 999ms

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who may come in, and what each role may do. */
 class AccessTest {
@@ -128,6 +129,87 @@ class AccessTest {
                         .contains("host-not-allowed");
             }
             assertThat(open.fakes.asked).hasSize(1);
+        }
+    }
+
+    /** A name of the attacker's that points to 127.0.0.1 reads nothing, public or not, there or not. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/metrics",
+                "/health/live",
+                "/health/ready",
+                "/job.schema.json",
+                "/openapi.json",
+                "/api/v1/jobs",
+                "/nothing"
+            })
+    void withoutTokensNoPathAnswersToAnotherHost(String path) throws IOException {
+        try (Doorbell open = Doorbell.open()) {
+            for (String host : new String[] {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80"}) {
+                assertThat(raw(open, "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n"))
+                        .as(host)
+                        .startsWith("HTTP/1.1 403")
+                        .contains("host-not-allowed", "nosniff");
+            }
+            for (String host : new String[] {"localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080"}) {
+                assertThat(raw(open, "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n"))
+                        .as(host)
+                        .doesNotContain("host-not-allowed");
+            }
+            // the image's health check is no browser, and names no host
+            assertThat(raw(open, "GET /health/live HTTP/1.0\r\n\r\n")).startsWith("HTTP/1.1 200");
+        }
+    }
+
+    /** Kubernetes asks by the address of the pod. */
+    @Test
+    void withTokensProbesAnswerUnderAnyHost() throws IOException {
+        for (String path : new String[] {"/health/live", "/health/ready"}) {
+            assertThat(raw(guarded, "GET " + path + " HTTP/1.1\r\nHost: 10.42.0.17:8080\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            POST | cross-site  | no-cors  | 403
+            POST | cross-site  | navigate | 403
+            POST | same-site   | cors     | 403
+            POST | same-origin | cors     | 202
+            POST | none        | navigate | 202
+            GET  | cross-site  | no-cors  | 403
+            GET  | same-site   | no-cors  | 403
+            GET  | cross-site  | navigate | 200
+            GET  | same-origin | cors     | 200
+            """)
+    void whatABrowserSaysOfItsPageCountsWithoutAnOrigin(String method, String site, String mode, int status) {
+        String path = method.equals("POST") ? RUNS : "/api/v1/jobs";
+        try (Doorbell open = Doorbell.open()) {
+            assertThat(open.send(method, path, "", "Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode)
+                            .status())
+                    .isEqualTo(status);
+        }
+        assertThat(guarded.send(
+                                method,
+                                path,
+                                "",
+                                "Sec-Fetch-Site",
+                                site,
+                                "Sec-Fetch-Mode",
+                                mode,
+                                "Authorization",
+                                "Bearer operator-token")
+                        .status())
+                .isEqualTo(status);
+    }
+
+    private static String raw(Doorbell door, String request) throws IOException {
+        try (var socket = new Socket("127.0.0.1", door.server().port())) {
+            socket.getOutputStream()
+                    .write(request.replaceFirst("\r\n\r\n$", "\r\nConnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.UTF_8));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 }

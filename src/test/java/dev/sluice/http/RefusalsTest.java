@@ -3,6 +3,7 @@ package dev.sluice.http;
 import static dev.sluice.http.HttpServerTest.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -14,6 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +24,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** Whatever is wrong with a request or behind the door: one problem+json that names the place and the fix. */
@@ -188,6 +192,83 @@ class RefusalsTest {
                 .startsWith(status)
                 .contains("application/problem+json", "\"code\":\"bad-request\"")
                 .doesNotContain("<html", "Jetty");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            /api/v1/jobs/%u0041            | two hexadecimal digits
+            /api/v1/jobs/%4                | -
+            /api/v1/jobs/%                 | -
+            /api/v1/jobs/%+1               | -
+            /api/v1/jobs/%zz/gates/switch  | -
+            /api/v1/jobs/%00               | -
+            /api/v1/jobs/a%0d%0aX-Forged:1 | control character
+            /api/v1/jobs/a%1b%5B2J         | control character
+            /api/v1/jobs/%c2%85            | control character
+            /api/v1/jobs/%ff               | -
+            /api/v1/jobs/%c0%ae%c0%ae      | -
+            /api/v1/jobs/%ed%a0%80         | -
+            /api/v1/jobs/%2e%2e            | step
+            /api/v1/jobs/%2e/gates/switch  | step
+            /api/v1/jobs/..                | step
+            /api/v1/runs?job=%00           | control character
+            /api/v1/runs?job=%             | two hexadecimal digits
+            /api/v1/runs?job=%u0041        | two hexadecimal digits
+            /api/v1/runs?job=%ff           | not UTF-8
+            /api/v1/runs?%00=1             | control character
+            /api/v1/events?job=a%00b       | control character
+            /api/v1/events?run=%           | two hexadecimal digits
+            /nothing/%u0041                | two hexadecimal digits
+            /health/live?%                 | two hexadecimal digits
+            """)
+    void aTargetThatCannotBeReadIsRefusedWithoutANoise(String target, String message) throws IOException {
+        var log = new ListAppender<ILoggingEvent>();
+        log.start();
+        var logger = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+        logger.addAppender(log);
+        try {
+            for (String method : new String[] {"GET", "POST"}) {
+                String answer = raw(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                assertThat(answer)
+                        .startsWith("HTTP/1.1 400")
+                        .contains("application/problem+json", "\"code\":\"bad-request\"");
+                if (!message.equals("-")) {
+                    assertThat(answer).contains(message);
+                }
+            }
+            assertThat(log.list).noneMatch(l -> l.getLevel().isGreaterOrEqual(Level.WARN));
+        } finally {
+            logger.detachAppender(log);
+        }
+    }
+
+    @Test
+    void aBodyWithTooMuchInItIsRefusedAndItsMistakesAreCounted() {
+        String fields =
+                IntStream.range(0, 60).mapToObj(i -> "\"f" + i + "\":1").collect(Collectors.joining(",", "{", "}"));
+        Doorbell.Reply counted = door.send("PATCH", run + "/settings", fields);
+        assertProblem(counted, 400, "bad-body");
+        assertThat(counted.json().path("details").path("mistakes")).hasSize(20);
+        assertThat(counted.json().path("details").path("notListed").asInt()).isEqualTo(40);
+        assertThat(counted.json().path("detail").asText()).contains("f19: unknown field", "And 40 more mistakes.");
+        for (String body : new String[] {
+            "{\"a\":" + "[".repeat(300) + "]".repeat(300) + "}",
+            "{\"target\":" + "9".repeat(300) + "}",
+            "{\"" + "n".repeat(300) + "\":1}",
+            "{\"a\":[" + "1,".repeat(450) + "1]}".repeat(1),
+            "{\"a\":" + "{\"a\":".repeat(50) + "1" + "}".repeat(51),
+        }) {
+            assertProblem(
+                    door.send("PATCH", run + "/settings", body), 400, body.contains("1,1") ? "bad-body" : "bad-json");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\\u0000", "\\n2026-01-01 INFO forged", "\\u001b[2J", "\\u0085", "\\ud800"})
+    void aReasonThatNobodyCouldStoreOrShowIsRefused(String reason) {
+        Doorbell.Reply reply = door.post("/api/v1/stop-all", "{\"reason\":\"x" + reason + "\"}");
+        assertProblem(reply, 400, "bad-body");
+        assertThat(door.fakes.asked).noneMatch(a -> a.startsWith("stop"));
     }
 
     @Test
