@@ -231,6 +231,7 @@ final class Wiring {
         for (Database database : databases.all()) {
             database.pool().setMetricsTrackerFactory(pools);
         }
+        databases.aroundTargets().pool().setMetricsTrackerFactory(pools);
         store.pool().setMetricsTrackerFactory(pools);
         TaggedRetryMetrics.ofRetryRegistry(retries.registry()).bindTo(meters.registry());
         TaggedRateLimiterMetrics.ofRateLimiterRegistry(rates.registry()).bindTo(meters.registry());

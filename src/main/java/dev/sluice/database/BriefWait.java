@@ -1,15 +1,12 @@
 package dev.sluice.database;
 
-import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -19,18 +16,17 @@ import org.slf4j.LoggerFactory;
  * none. While somebody's wait has lasted longer already, the next ones wait a moment only, so that a question that
  * needs many connections does not wait many times.
  */
-final class BriefWait implements DataSource {
+final class BriefWait extends DelegatingSource {
     private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(BriefWait.class);
     private static final Duration MOMENT = Duration.ofMillis(100);
     /** {@code sqlclient_unable_to_establish_sqlconnection}, as the driver has it for a server that is away. */
     private static final String AWAY = "08001";
 
-    private final DataSource pool;
     private final Duration patience;
     private final AtomicInteger overdue = new AtomicInteger();
 
     BriefWait(DataSource pool, Duration patience) {
-        this.pool = pool;
+        super(pool);
         this.patience = patience;
     }
 
@@ -43,7 +39,7 @@ final class BriefWait implements DataSource {
 
         void ask() {
             try {
-                keep(pool.getConnection());
+                keep(delegate().getConnection());
             } catch (SQLException | RuntimeException e) {
                 refuse(e);
             }
@@ -98,45 +94,5 @@ final class BriefWait implements DataSource {
             Thread.currentThread().interrupt();
         }
         return asking.taken(most);
-    }
-
-    @Override
-    public Connection getConnection(String user, String password) throws SQLException {
-        throw new SQLFeatureNotSupportedException("the pool has its own credentials");
-    }
-
-    @Override
-    public PrintWriter getLogWriter() throws SQLException {
-        return pool.getLogWriter();
-    }
-
-    @Override
-    public void setLogWriter(PrintWriter out) throws SQLException {
-        pool.setLogWriter(out);
-    }
-
-    @Override
-    public void setLoginTimeout(int seconds) throws SQLException {
-        pool.setLoginTimeout(seconds);
-    }
-
-    @Override
-    public int getLoginTimeout() throws SQLException {
-        return pool.getLoginTimeout();
-    }
-
-    @Override
-    public Logger getParentLogger() throws SQLFeatureNotSupportedException {
-        return pool.getParentLogger();
-    }
-
-    @Override
-    public <T> T unwrap(Class<T> type) throws SQLException {
-        return pool.unwrap(type);
-    }
-
-    @Override
-    public boolean isWrapperFor(Class<?> type) throws SQLException {
-        return pool.isWrapperFor(type);
     }
 }

@@ -38,6 +38,7 @@ public final class Database implements AutoCloseable {
     public static final String SQL_STATE = "sqlState";
 
     private final DatabaseSettings settings;
+    private final PoolOrder order;
     private final HikariDataSource pool;
     private final DataSource connections;
     private final DSLContext sql;
@@ -46,10 +47,12 @@ public final class Database implements AutoCloseable {
 
     private Database(
             DatabaseSettings settings,
+            PoolOrder order,
             HikariDataSource pool,
             DataSource connections,
             AtomicReference<Optional<Problem>> held) {
         this.settings = settings;
+        this.order = order;
         this.pool = pool;
         this.connections = connections;
         this.sql = DSL.using(connections, SQLDialect.POSTGRES);
@@ -58,13 +61,27 @@ public final class Database implements AutoCloseable {
 
     /** Opens the pool. The database need not answer yet. */
     public static Database open(DatabaseSettings settings) {
+        return open(settings, PoolOrder.ROWS);
+    }
+
+    /** Opens a pool for Quartz, which is asked while connections of other pools are held, but never the other way round. */
+    public static Database openForSchedule(DatabaseSettings settings) {
+        return open(settings, PoolOrder.SCHEDULE);
+    }
+
+    /** Opens a pool whose connections are held while those of targets are asked for; none is kept idle. */
+    static Database openAround(DatabaseSettings settings) {
+        return open(settings, PoolOrder.AROUND);
+    }
+
+    private static Database open(DatabaseSettings settings, PoolOrder order) {
         var config = new HikariConfig();
         config.setPoolName(settings.name());
         config.setJdbcUrl(settings.url());
         config.setUsername(settings.user());
         config.setPassword(settings.password());
         config.setMaximumPoolSize(settings.poolSize());
-        config.setMinimumIdle(Math.min(2, settings.poolSize()));
+        config.setMinimumIdle(order == PoolOrder.AROUND ? 0 : Math.min(2, settings.poolSize()));
         config.setIdleTimeout(IDLE.toMillis());
         config.setAutoCommit(true);
         config.setConnectionTimeout(settings.connectTimeout().toMillis());
@@ -81,7 +98,12 @@ public final class Database implements AutoCloseable {
         config.addDataSourceProperty(
                 "socketTimeout", Long.toString(settings.socketTimeout().toSeconds()));
         var pool = new HikariDataSource(config);
-        return new Database(settings, pool, pool, new AtomicReference<>(Optional.empty()));
+        return new Database(
+                settings,
+                order,
+                pool,
+                OrderedConnections.checked(pool, settings.name(), order),
+                new AtomicReference<>(Optional.empty()));
     }
 
     private static String sessionSql(DatabaseSettings s) {
@@ -115,7 +137,20 @@ public final class Database implements AutoCloseable {
 
     /** The same database and pool, for those who wait no longer than this for a connection. */
     Database within(Duration patience) {
-        return new Database(settings, pool, new BriefWait(pool, patience), held);
+        return new Database(
+                settings,
+                order,
+                pool,
+                OrderedConnections.checked(new BriefWait(pool, patience), settings.name(), order),
+                held);
+    }
+
+    /**
+     * The same database by this one connection, for a piece of work that has it already: it must not ask the pool for
+     * another. For one thread; what is connected is left open, and the caller gives it back.
+     */
+    public Database on(Connection connection) {
+        return new Database(settings, order, pool, LentConnection.source(connection), held);
     }
 
     /** Holds every job here until {@link #release}, for this reason. */

@@ -83,6 +83,24 @@ public record DatabaseSettings(
                 Duration.ofMinutes(5));
     }
 
+    /** The same, by another name and with another number of connections. */
+    DatabaseSettings withPool(String otherName, int size) {
+        return new DatabaseSettings(
+                otherName,
+                url,
+                user,
+                password,
+                size,
+                lockTimeout,
+                statementTimeout,
+                idleInTransactionTimeout,
+                transactionTimeout,
+                analyzeTimeout,
+                connectTimeout,
+                socketTimeout,
+                cores);
+    }
+
     /** Without the password. */
     @Override
     public String toString() {

@@ -9,12 +9,16 @@ import java.util.Map;
 
 /** The configured databases by name, one of them the control database. */
 public final class Databases implements AutoCloseable {
+    private static final int AROUND_FOR_OTHERS = 3;
+
     private final Map<String, Database> byName;
     private final String control;
+    private final Database aroundTargets;
 
-    private Databases(Map<String, Database> byName, String control) {
+    private Databases(Map<String, Database> byName, String control, Database aroundTargets) {
         this.byName = byName;
         this.control = control;
+        this.aroundTargets = aroundTargets;
     }
 
     /**
@@ -36,6 +40,12 @@ public final class Databases implements AutoCloseable {
         this.byName = new LinkedHashMap<>();
         settings.forEach(s -> byName.put(s.name(), Database.open(s)));
         this.control = control;
+        this.aroundTargets = Database.openAround(around(get(control).settings()));
+    }
+
+    /** One for each database, since a stop of all runs is made in all of them at the same time, and a few for others. */
+    private DatabaseSettings around(DatabaseSettings control) {
+        return control.withPool(control.name() + "-around", byName.size() + AROUND_FOR_OTHERS);
     }
 
     /**
@@ -62,12 +72,20 @@ public final class Databases implements AutoCloseable {
     public Databases within(Duration patience) {
         Map<String, Database> brief = new LinkedHashMap<>();
         byName.forEach((name, database) -> brief.put(name, database.within(patience)));
-        return new Databases(brief, control);
+        return new Databases(brief, control, aroundTargets.within(patience));
     }
 
     /** Where runs, events and Quartz live. */
     public Database control() {
         return get(control);
+    }
+
+    /**
+     * The control database by a small pool of its own, for transactions that stay open while a target is asked: by
+     * default both are the same database, and whoever has a connection of a pool must not wait for another one of it.
+     */
+    public Database aroundTargets() {
+        return aroundTargets;
     }
 
     /** All of them, in the configuration's order. */
@@ -77,6 +95,7 @@ public final class Databases implements AutoCloseable {
 
     @Override
     public void close() {
+        aroundTargets.close();
         byName.values().forEach(Database::close);
     }
 }

@@ -150,7 +150,7 @@ final class Ending {
      */
     void heal(UUID run) throws Stop, RunFailed, InterruptedException {
         persistence.insist("state", () -> {
-            table.sql().transaction(tx -> {
+            databases.aroundTargets().sql().transaction(tx -> {
                 RunTable.mayBeIdle(tx.dsl());
                 RunRecord row = RunTable.lock(tx.dsl(), run);
                 RunMandate mandate = new RunMandate(databases.get(row.getDatabase()));

@@ -77,8 +77,9 @@ public final class DryRun implements Plans, JobCheck {
     private <T> T looked(Job job, Look<T> look) {
         Database database = databases.get(job.database());
         try (Connection connection = database.connect()) {
-            Server server = new Server(database, connection);
-            return look.at(Examination.of(database, server, job, cores, time), server);
+            Database here = database.on(connection);
+            Server server = new Server(here, connection);
+            return look.at(Examination.of(here, server, job, cores, time), server);
         } catch (SQLException | DataAccessException e) {
             throw told(database, e);
         }

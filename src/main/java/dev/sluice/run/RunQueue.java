@@ -54,7 +54,10 @@ public final class RunQueue implements Queue {
     public Queued queue(Job job, Actor actor, String trigger, Optional<String> idempotencyKey) {
         databases.get(job.database());
         try {
-            Place place = table.sql().transactionResult(tx -> place(tx.dsl(), job, actor, trigger, idempotencyKey));
+            Place place = databases
+                    .aroundTargets()
+                    .sql()
+                    .transactionResult(tx -> place(tx.dsl(), job, actor, trigger, idempotencyKey));
             return new Queued(view.of(table.get(place.run)), place.created, place.resumed);
         } catch (DataAccessException e) {
             if (SqlFailure.in(e).filter(f -> f.sqlState().equals("23505")).isPresent()) {
@@ -189,8 +192,8 @@ public final class RunQueue implements Queue {
         Database target = databases.get(latest.getDatabase());
         try {
             RunMandate mandate = new RunMandate(target);
-            mandate.want(latest.getId(), Wanted.RUNNING);
             mandate.tune(latest.getId(), StatusView.firstTuning(job));
+            mandate.want(latest.getId(), Wanted.RUNNING);
         } catch (DataAccessException e) {
             throw target.unavailable(e);
         }

@@ -210,7 +210,7 @@ public final class StoredFleetStop implements FleetStop {
 
     private <T> T inControl(Function<DSLContext, T> work) {
         try {
-            return runs.sql().transactionResult(tx -> work.apply(tx.dsl()));
+            return databases.aroundTargets().sql().transactionResult(tx -> work.apply(tx.dsl()));
         } catch (DataAccessException e) {
             throw databases.control().unavailable(e);
         }

@@ -234,7 +234,7 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
 
     private void inTransaction(Consumer<DSLContext> work) {
         try {
-            table.sql().transaction(tx -> {
+            databases.aroundTargets().sql().transaction(tx -> {
                 RunTable.mayBeIdle(tx.dsl());
                 work.accept(tx.dsl());
             });

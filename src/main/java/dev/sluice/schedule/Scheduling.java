@@ -67,7 +67,7 @@ public final class Scheduling implements AutoCloseable {
         this.settings = settings;
         this.meters = meters;
         this.time = time;
-        this.store = Database.open(StoreConnections.settings(control.settings(), settings.takeover()));
+        this.store = Database.openForSchedule(StoreConnections.settings(control.settings(), settings.takeover()));
         this.carriers = new Carriers(settings.runs());
         this.scheduler = scheduler(carriers);
         this.runJobs = new RunJobs(scheduler, settings.takeover());

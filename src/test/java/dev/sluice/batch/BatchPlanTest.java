@@ -79,7 +79,7 @@ class BatchPlanTest {
     @BeforeAll
     static void start() throws SQLException {
         target = TestTarget.create(Duration.ofSeconds(30));
-        session = target.database().connect();
+        session = target.database().pool().getConnection();
         ExecutedPlan.tellPlans(session);
     }
 
@@ -91,7 +91,7 @@ class BatchPlanTest {
 
     @Test
     void theSessionsOfAWorkerForbidSequentialScans() throws SQLException {
-        try (Connection fresh = target.database().connect();
+        try (Connection fresh = target.database().pool().getConnection();
                 Statement s = fresh.createStatement();
                 var row = s.executeQuery("SHOW enable_seqscan")) {
             row.next();

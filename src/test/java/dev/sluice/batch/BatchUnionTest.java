@@ -281,7 +281,7 @@ class BatchUnionTest {
 
         private void rolledBack(Claim claim, Ask ask) throws SQLException {
             long before = changes();
-            try (Connection connection = target.database().connect()) {
+            try (Connection connection = target.database().pool().getConnection()) {
                 connection.setAutoCommit(false);
                 try (PreparedStatement s = batches.statement(claim, ask).prepare(connection, claim, ask);
                         var row = s.executeQuery()) {

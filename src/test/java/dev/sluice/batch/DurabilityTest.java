@@ -24,7 +24,7 @@ class DurabilityTest {
             TableFacts facts = target.facts("t");
             Claim claim = claim(target, facts);
             Ask ask = new Ask(40, stripes);
-            try (Connection connection = target.database().connect()) {
+            try (Connection connection = target.database().pool().getConnection()) {
                 connection.setAutoCommit(false);
                 try (var batch = target.batches(facts).statement(claim, ask).prepare(connection, claim, ask);
                         var row = batch.executeQuery()) {

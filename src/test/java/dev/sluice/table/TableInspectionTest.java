@@ -93,7 +93,7 @@ class TableInspectionTest {
         String page = "SELECT k::text AS key FROM app.walk WHERE k > ?::"
                 + facts.key().get(0).type() + " ORDER BY k LIMIT 7";
         List<String> seen = new ArrayList<>();
-        try (Connection c = database.connect()) {
+        try (Connection c = database.pool().getConnection()) {
             seen.addAll(texts(c.prepareStatement("SELECT k::text AS key FROM app.walk ORDER BY k LIMIT 7")));
             while (true) {
                 try (PreparedStatement s = c.prepareStatement(page)) {

@@ -137,7 +137,7 @@ class SamplerTest {
                     .isInstanceOfSatisfying(
                             Reading.Unknown.class, u -> assertThat(u.why()).contains("canceling statement"));
         }
-        try (Connection connection = databases.get("main").connect();
+        try (Connection connection = databases.get("main").pool().getConnection();
                 var rows = connection.createStatement().executeQuery("SHOW statement_timeout")) {
             rows.next();
             assertThat(rows.getString(1)).isEqualTo("30s");

@@ -49,7 +49,7 @@ class SignalAccessTest {
     private Map<SignalKind, Need> missing(Map<SignalKind, DatabaseSource> sources) throws SQLException {
         Map<SignalKind, Need> missing = new EnumMap<>(SignalKind.class);
         try (Database database = Database.open(DatabaseSettings.of("main", postgres.url(), role, "x"));
-                Connection connection = database.connect()) {
+                Connection connection = database.pool().getConnection()) {
             for (var source : sources.entrySet()) {
                 source.getValue().missing(connection).ifPresent(need -> missing.put(source.getKey(), need));
             }
@@ -123,7 +123,7 @@ class SignalAccessTest {
     @Test
     void everySignalIsReadAndJudged() throws SQLException {
         try (Database database = Database.open(DatabaseSettings.of("main", postgres.url(), role, "x"));
-                Connection connection = database.connect()) {
+                Connection connection = database.pool().getConnection()) {
             for (var source : all().entrySet()) {
                 SignalKind kind = source.getKey();
                 for (int i = 0; i < 7; i++) { // from the sixth on with a plan that the server keeps

@@ -69,7 +69,7 @@ class SignalCostIT {
         long table = Long.parseLong(postgres.value("SELECT 't'::regclass::oid::bigint"));
         double sum = 0;
         try (Database database = Database.open(DatabaseSettings.of("main", postgres.url(), "sampler", ""));
-                Connection connection = database.connect()) {
+                Connection connection = database.pool().getConnection()) {
             for (var signal : signals.of(ThrottleSettings.DEFAULT, table).entrySet()) {
                 if (signal.getKey() != SignalKind.COMMIT_LATENCY) {
                     sum += measure(postgres, connection, signal.getValue());
