@@ -129,7 +129,12 @@ public final class BatchSql {
         }
         add(" AND wanted = 'running' AND NOT done AND NOT halted");
         // by the index: a sequential scan, which the sessions forbid, would be costed as if it were the worst of plans
-        add(" AND NOT EXISTS (SELECT FROM sluice.halt WHERE id = 1) FOR UPDATE),\n");
+        add(" AND NOT EXISTS (SELECT FROM sluice.halt WHERE id = 1)");
+        // a change of the run is on its way: nothing begins that it would have to wait for
+        add(
+                " AND NOT EXISTS (SELECT FROM sluice.run_wanted AS r WHERE r.run_id = ?"
+                        + " AND (r.wanted <> 'running' OR r.change_until > now())) FOR UPDATE),\n",
+                Named.RUN);
     }
 
     /** Rows of the relation this session has changed in place, so far. */

@@ -154,6 +154,13 @@ final class Admission {
         rates.worked(done.scanned(), done.wal());
     }
 
+    /** After a batch that was refused: holds while what refuses it goes on, if the checkpoint does not say it. */
+    void refused() throws Stop, RunFailed, InterruptedException {
+        if (!stopAll.held()) {
+            stopAll.awaitChange();
+        }
+    }
+
     /** How many seconds a batch may last now. */
     double batchSeconds(Tuning tuning) {
         return throttle.batchSeconds(tuning.targetMillis() / 1000.0);

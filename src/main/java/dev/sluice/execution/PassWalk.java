@@ -239,7 +239,7 @@ final class PassWalk {
                             return;
                         }
                         claim = next.get();
-                        admission.stopAll().held();
+                        admission.refused();
                     }
                 }
             } catch (SQLException e) {

@@ -19,6 +19,7 @@ final class TakenNames {
             "database-wal-per-hour",
             "stopped-all",
             "open-writers",
+            "settings-changing",
             "other-lanes",
             "verification-pace",
             "database-away",

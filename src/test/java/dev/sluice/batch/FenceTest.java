@@ -108,13 +108,27 @@ class FenceTest {
     @EnumSource(
             value = Wanted.class,
             names = {"PAUSED", "STOPPED"})
-    void aBatchThatWaitedForAStopIsRefused(Wanted wanted) throws Exception {
+    void aBatchThatBeganBeforeAStopAndWaitedForItIsRefused(Wanted wanted) throws Exception {
+        // as the second step of a stop does it: what began before the first one has only this to go by
+        try (var stop = sessions.hold("UPDATE sluice.checkpoint SET wanted = '" + wanted.code() + "'")) {
+            var batch = sessions.startAndAwaitWaiting(1, () -> batches.commit(claim, 100));
+            stop.release();
+            assertThat(get(batch)).isInstanceOf(Outcome.Refused.class);
+            assertThat(changed()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Wanted.class,
+            names = {"PAUSED", "STOPPED"})
+    void aBatchThatBeginsWhileAStopIsOnItsWayIsRefusedAtOnce(Wanted wanted) throws Exception {
         try (var inFlight = sessions.stopAfter("UPDATE ON sluice.checkpoint", "OLD.wanted <> NEW.wanted")) {
             var stop = sessions.startAndAwaitWaiting(1, () -> target.mandate().want(run, wanted));
-            var batch = sessions.startAndAwaitWaiting(2, () -> batches.commit(claim, 100));
+            assertThat(batches.commit(claim, 100)).isInstanceOf(Outcome.Refused.class);
+            assertThat(target.claims(run).isUnwanted()).isTrue();
             inFlight.release();
             assertThat(get(stop)).isTrue();
-            assertThat(get(batch)).isInstanceOf(Outcome.Refused.class);
             assertThat(changed()).isZero();
         }
     }
@@ -146,14 +160,16 @@ class FenceTest {
     }
 
     @Test
-    void aBatchThatWaitedForAChangeOfSettingsAnswersWithThem() throws Exception {
+    void aBatchThatBeginsWhileSettingsAreChangedIsRefusedAndTheNextAnswersWithThem() throws Exception {
         Tuning tuned = new Tuning(50, 300, null);
         try (var inFlight = sessions.stopAfter("UPDATE ON sluice.checkpoint", "OLD.batch_size <> NEW.batch_size")) {
             var tune = sessions.startAndAwaitWaiting(1, () -> target.mandate().tune(run, tuned));
-            var batch = sessions.startAndAwaitWaiting(2, () -> batches.commit(claim, 100));
+            assertThat(batches.commit(claim, 100)).isInstanceOf(Outcome.Refused.class);
+            assertThat(target.mandate().isChanging(run)).isTrue();
             inFlight.release();
             assertThat(get(tune)).isTrue();
-            assertThat(committed(get(batch)).tuning()).isEqualTo(tuned);
+            assertThat(target.mandate().isChanging(run)).isFalse();
+            assertThat(committed(batches.commit(claim, 100)).tuning()).isEqualTo(tuned);
             assertThat(changed()).isEqualTo(100);
             assertThat(counted()).isEqualTo("100 100 1");
         }
