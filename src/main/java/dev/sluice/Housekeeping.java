@@ -1,17 +1,14 @@
 package dev.sluice;
 
-import dev.sluice.database.SqlFailure;
 import dev.sluice.job.FolderChange;
 import dev.sluice.job.Job;
 import dev.sluice.job.JobFolder;
 import dev.sluice.plan.CheckedJobs;
-import dev.sluice.problem.Problem;
+import dev.sluice.resilience.PeriodicWork;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -34,9 +31,9 @@ final class Housekeeping implements AutoCloseable {
     private final Reporter reporter;
     private final Duration refreshEvery;
     private final Duration staleAskedEvery;
-    private final ScheduledExecutorService files = thread("job-files");
+    private final PeriodicWork files = new PeriodicWork("job-files");
     /** Waits for databases, which must not keep a new job file from being seen. */
-    private final ScheduledExecutorService asking = thread("housekeeping");
+    private final PeriodicWork asking = new PeriodicWork("housekeeping");
 
     private final BooleanSupplier idle;
     private volatile boolean checkedSince;
@@ -66,47 +63,16 @@ final class Housekeeping implements AutoCloseable {
     }
 
     void start() {
-        every(files, refreshEvery, "job files", this::refresh);
-        every(asking, refreshEvery, "schedules", this::step);
-        every(asking, CHECK_EVERY, "check of the jobs", checked::refresh);
-        every(asking, REPORT_EVERY, "report", reporter::report);
-        every(asking, staleAskedEvery, "renewal of evidence", this::renew);
+        files.every(refreshEvery, "job files", this::refresh);
+        asking.every(refreshEvery, "schedules", this::step);
+        asking.every(CHECK_EVERY, "check of the jobs", checked::refresh);
+        asking.every(REPORT_EVERY, "report", reporter::report);
+        asking.every(staleAskedEvery, "renewal of evidence", this::renew);
     }
 
     /** Often enough for evidence that is to be renewed so often. */
     static Duration staleAskedEvery(Duration repeatEvery) {
         return repeatEvery.compareTo(STALE_ASKED_EVERY) < 0 ? repeatEvery : STALE_ASKED_EVERY;
-    }
-
-    private static ScheduledExecutorService thread(String name) {
-        return Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().name(name).daemon().factory());
-    }
-
-    private static void every(ScheduledExecutorService executor, Duration length, String what, Runnable task) {
-        var told = new boolean[1];
-        var unused = executor.scheduleWithFixedDelay(
-                () -> {
-                    try {
-                        task.run();
-                        told[0] = false;
-                    } catch (RuntimeException e) {
-                        // it comes again; once per outage is enough to say
-                        if (!told[0]) {
-                            LOG.warn("{}: {}", what, told(e));
-                        }
-                        told[0] = true;
-                    }
-                },
-                0,
-                length.toMillis(),
-                TimeUnit.MILLISECONDS);
-    }
-
-    private static String told(RuntimeException e) {
-        return e instanceof Problem problem
-                ? problem.getMessage()
-                : SqlFailure.in(e).map(SqlFailure::toString).orElse(String.valueOf(e));
     }
 
     private static String told(FolderChange change) {
@@ -146,9 +112,14 @@ final class Housekeeping implements AutoCloseable {
         }
     }
 
+    /** What of this is no longer done. */
+    Optional<String> lost() {
+        return files.lost().or(asking::lost);
+    }
+
     @Override
     public void close() {
-        files.shutdownNow();
-        asking.shutdownNow();
+        files.close();
+        asking.close();
     }
 }

@@ -4,13 +4,11 @@ import dev.sluice.fleet.Beat;
 import dev.sluice.fleet.ClockReading;
 import dev.sluice.fleet.Membership;
 import dev.sluice.problem.Problem;
+import dev.sluice.resilience.PeriodicWork;
 import dev.sluice.schedule.Scheduling;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,12 +22,10 @@ final class Presence implements AutoCloseable {
     private final Membership membership;
     private final Scheduling scheduling;
     private final InStep inStep;
-    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().name("presence").daemon().factory());
+    private final PeriodicWork work = new PeriodicWork("presence");
     private volatile Optional<ClockReading> off = Optional.empty();
     private volatile List<String> twins = List.of();
     private volatile boolean eldest;
-    private boolean silent;
 
     Presence(Membership membership, Scheduling scheduling, InStep inStep) {
         this.membership = membership;
@@ -49,20 +45,7 @@ final class Presence implements AutoCloseable {
 
     /** Goes on with it. */
     void start(Duration every) {
-        var unused = executor.scheduleWithFixedDelay(
-                this::beatQuietly, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    private void beatQuietly() {
-        try {
-            beat();
-            silent = false;
-        } catch (RuntimeException e) {
-            if (!silent) {
-                LOG.warn("no sign of life of this worker can be written: {}", e.getMessage());
-            }
-            silent = true;
-        }
+        work.every(every, every, "sign of life of this worker", this::beat);
     }
 
     private void beat() {
@@ -123,9 +106,14 @@ final class Presence implements AutoCloseable {
         return now.isEmpty() ? Optional.empty() : Optional.of(shared(now));
     }
 
+    /** What of this is no longer done. */
+    Optional<String> lost() {
+        return work.lost();
+    }
+
     @Override
     public void close() {
-        executor.shutdownNow();
+        work.close();
         try {
             membership.leave();
         } catch (Problem e) {

@@ -72,7 +72,7 @@ final class TargetSchemas implements AutoCloseable {
                 }
                 told = e.getMessage();
                 pause = passes ? LOOK_AGAIN : REFUSED_AGAIN;
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.error("schema sluice of database {} could not be looked at", target.name(), e);
                 pause = REFUSED_AGAIN;
             } finally {

@@ -73,6 +73,7 @@ final class Worker implements AutoCloseable {
     private final JobFolder jobs;
     private final Scheduling scheduling;
     private final Work work;
+    private final RunCarrier carrier;
     private final Presence presence;
     private final Housekeeping housekeeping;
     private final HttpServer http;
@@ -100,7 +101,7 @@ final class Worker implements AutoCloseable {
                 time));
         DryRun dryRun = new DryRun(databases, settings.throttle().cores(), time);
         Settings.Worker w = settings.worker();
-        RunCarrier carrier = part(new RunCarrier(new RunEnvironment(
+        this.carrier = part(new RunCarrier(new RunEnvironment(
                 databases,
                 dryRun,
                 retries,
@@ -231,8 +232,13 @@ final class Worker implements AutoCloseable {
             checks.add(new ReadyCheck("database-" + database.name(), Readiness.of(database)));
         }
         checks.add(new ReadyCheck("clock", () -> presence.clock()));
+        checks.add(new ReadyCheck("periodic-work", this::lost));
         checks.add(new ReadyCheck("worker-name", () -> presence.name(), false));
         return checks;
+    }
+
+    private Optional<String> lost() {
+        return presence.lost().or(carrier::lost).or(() -> housekeeping.lost());
     }
 
     /** Where it answers, without a slash at the end. */

@@ -1,34 +1,26 @@
 package dev.sluice.execution;
 
-import dev.sluice.database.SqlFailure;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.metrics.SignalReading;
+import dev.sluice.resilience.PeriodicWork;
 import dev.sluice.run.Json;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.LaneTable;
 import dev.sluice.run.StopTable;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Writes a sign of life for every lane this worker carries, also while it is held. */
 final class Heartbeats implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Heartbeats.class);
-
     private final LaneTable table;
     private final RunMeters meters;
     private final StopTable stops;
     private final String carrier;
     private final Duration takeover;
     private final Map<LaneId, Vitals> carried = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().name("heartbeat").daemon().factory());
-    private boolean silent;
+    private final PeriodicWork work = new PeriodicWork("heartbeat");
 
     Heartbeats(LaneTable table, StopTable stops, RunMeters meters, String carrier, Duration every, Duration takeover) {
         this.table = table;
@@ -36,8 +28,8 @@ final class Heartbeats implements AutoCloseable {
         this.meters = meters;
         this.carrier = carrier;
         this.takeover = takeover;
-        var unused = executor.scheduleWithFixedDelay(
-                this::beatAll, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+        work.every(every, every, "heartbeats of lanes", this::beatAll);
+        work.every(every, every, "signals for the meters", this::showSignals);
     }
 
     void add(Vitals vitals) {
@@ -48,26 +40,23 @@ final class Heartbeats implements AutoCloseable {
         carried.remove(vitals.lane(), vitals);
     }
 
+    /** Of each lane, whatever becomes of the others'; a lane that has none finds out by itself, and holds. */
     private void beatAll() {
+        Optional<Runnable> failed = Optional.empty();
         for (Vitals vitals : carried.values()) {
             try {
                 beat(vitals);
-                silent = false;
             } catch (RuntimeException e) {
-                // the lane itself finds out and holds; here it is said once per outage
-                if (!silent) {
-                    LOG.warn(
-                            "no heartbeat can be written: {}",
-                            SqlFailure.in(e).map(SqlFailure::toString).orElse(String.valueOf(e.getMessage())));
-                }
-                silent = true;
+                failed = failed.or(() -> Optional.of(() -> {
+                    throw e;
+                }));
+            } catch (Error e) {
+                failed = Optional.of(() -> {
+                    throw e;
+                });
             }
         }
-        try {
-            showSignals();
-        } catch (RuntimeException e) {
-            LOG.warn("the signals cannot be shown: {}", String.valueOf(e.getMessage()));
-        }
+        failed.ifPresent(Runnable::run);
     }
 
     private void showSignals() {
@@ -108,8 +97,13 @@ final class Heartbeats implements AutoCloseable {
         meters.recordTime(vitals.job(), vitals.database(), spent.working(), spent.paced(), spent.held());
     }
 
+    /** What of this is no longer done. */
+    Optional<String> lost() {
+        return work.lost();
+    }
+
     @Override
     public void close() {
-        executor.shutdownNow();
+        work.close();
     }
 }

@@ -1,7 +1,6 @@
 package dev.sluice.execution;
 
 import dev.sluice.checkpoint.Claims;
-import dev.sluice.checkpoint.Halt;
 import dev.sluice.database.schema.tables.records.RunRecord;
 import dev.sluice.event.Actor;
 import dev.sluice.job.Job;
@@ -121,7 +120,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                         ending,
                         prepared,
                         new Admission(
-                                new StopAll(stops, new Halt(prepared.database()), vitals, persistence),
+                                new StopAll(stops, prepared.database(), vitals, persistence, world.time()),
                                 throttle,
                                 rates,
                                 vitals,
@@ -219,6 +218,11 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    /** What this worker no longer does for the lanes it carries, for anybody to read; empty where all is done. */
+    public Optional<String> lost() {
+        return heartbeats.lost();
     }
 
     @Override

@@ -206,7 +206,7 @@ public final class Sampler implements AutoCloseable {
         try (Connection connection = database.connect()) {
             cost.way(way(connection));
             due.forEach(w -> read(connection, w));
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException | RuntimeException | Error e) {
             due.forEach(w -> failed(w, e));
         } finally {
             cost.endRound(watched.keySet());
@@ -238,7 +238,7 @@ public final class Sampler implements AutoCloseable {
                 }
             }
             known(w, source.read(connection));
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException | RuntimeException | Error e) {
             failed(w, e);
         } finally {
             if (source.countsAsLoad()) {
@@ -269,7 +269,7 @@ public final class Sampler implements AutoCloseable {
         do {
             try {
                 known(w, source.read());
-            } catch (IOException | SQLException | RuntimeException e) {
+            } catch (IOException | SQLException | RuntimeException | Error e) {
                 failed(w, e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -291,7 +291,7 @@ public final class Sampler implements AutoCloseable {
         w.reading = new Reading.Known(levels, time.nanos());
     }
 
-    private void failed(Watched w, Exception e) {
+    private void failed(Watched w, Throwable e) {
         if (w.reading instanceof Reading.Missing || isOver(w)) {
             return; // it is off, and asked again what it lacks; or nobody is there to be told
         }
