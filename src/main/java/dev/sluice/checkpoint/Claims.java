@@ -144,19 +144,33 @@ public final class Claims {
                 .fetch(this::standing);
     }
 
-    /** The lanes that have partitions which are not done. */
-    public List<Integer> lanes(int pass) {
-        return sql.selectDistinct(CHECKPOINT.LANE)
-                .from(CHECKPOINT)
-                .where(of(pass), CHECKPOINT.DONE.isFalse())
-                .orderBy(CHECKPOINT.LANE)
-                .fetch(CHECKPOINT.LANE);
+    /**
+     * What is left of a pass.
+     *
+     * @param lanes that have partitions which are not done, in order
+     * @param wanted whether the run is wanted running, as those partitions have it
+     */
+    public record Left(List<Integer> lanes, boolean wanted) {
+        public Left {
+            lanes = List.copyOf(lanes);
+        }
     }
 
-    /** Whether the run is wanted running, as the partitions that are not done have it. */
-    public boolean isWanted(int pass) {
-        return !sql.fetchExists(
-                CHECKPOINT, of(pass), CHECKPOINT.DONE.isFalse(), CHECKPOINT.WANTED.ne(Wanted.RUNNING.code()));
+    /** The partitions that are not done. */
+    public Left left(int pass) {
+        var wanted = DSL.boolAnd(CHECKPOINT.WANTED.eq(Wanted.RUNNING.code()));
+        var lanes = sql.select(CHECKPOINT.LANE, wanted)
+                .from(CHECKPOINT)
+                .where(of(pass), CHECKPOINT.DONE.isFalse())
+                .groupBy(CHECKPOINT.LANE)
+                .orderBy(CHECKPOINT.LANE)
+                .fetch();
+        return new Left(lanes.getValues(CHECKPOINT.LANE), lanes.getValues(wanted).stream().allMatch(w -> w));
+    }
+
+    /** Whether the run is not wanted running any more, though its checkpoints may not have it yet. */
+    public boolean isUnwanted() {
+        return sql.fetchExists(RUN_WANTED, RUN_WANTED.RUN_ID.eq(run), RUN_WANTED.WANTED.ne(Wanted.RUNNING.code()));
     }
 
     /** Reads a partition; empty when it does not exist. */

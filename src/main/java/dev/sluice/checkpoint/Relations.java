@@ -23,6 +23,14 @@ public final class Relations {
                      WHERE k.oid IN (SELECT o.relation_oid::oid FROM sluice.checkpoint o WHERE o.run_id = ? AND o.pass = ? AND NOT o.done)) AS n
              WHERE c.run_id = ? AND c.pass = ? AND NOT c.done AND c.relation_oid = n.oid AND c.relation <> n.name""";
 
+    /** Whether a partition's relation is still one of the table's, and has its name; bound: the table's oid, the id. */
+    private static final String IN_STEP = """
+            SELECT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(c.relation_oid::oid::regclass) AS a WHERE a.relid = ?::oid)
+                   AND EXISTS (SELECT FROM pg_catalog.pg_class k JOIN pg_catalog.pg_namespace s ON s.oid = k.relnamespace
+                                WHERE k.oid = c.relation_oid::oid
+                                  AND c.relation = '"' || replace(s.nspname, '"', '""') || '"."' || replace(k.relname, '"', '""') || '"')
+              FROM sluice.checkpoint c WHERE c.run_id = ? AND c.pass = ? AND c.partition = ?""";
+
     /** Ends what is no partition of the table any more; bound: run, pass, the table's oid. */
     private static final String END = """
             UPDATE sluice.checkpoint SET done = true, gone = true, token = gen_random_uuid(), updated_at = clock_timestamp()
@@ -57,6 +65,12 @@ public final class Relations {
      * @param relation SQL name it had
      */
     public record Gone(PartitionId id, String relation) {}
+
+    /** Whether the catalog still says of a partition's relation what its checkpoint says, or there is no such checkpoint. */
+    public boolean isInStep(PartitionId id, long table) {
+        return sql.fetch(IN_STEP, table, id.run(), id.pass(), id.partition()).stream()
+                .allMatch(r -> Boolean.TRUE.equals(r.get(0, Boolean.class)));
+    }
 
     /**
      * Brings the open checkpoints of a pass over a partitioned table in step with the catalog: those of renamed leaves

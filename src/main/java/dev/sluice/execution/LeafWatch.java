@@ -1,5 +1,6 @@
 package dev.sluice.execution;
 
+import dev.sluice.checkpoint.PartitionId;
 import dev.sluice.checkpoint.Relations;
 import dev.sluice.database.Databases;
 import dev.sluice.database.schema.tables.records.RunRecord;
@@ -30,7 +31,17 @@ final class LeafWatch {
         this.run = run;
     }
 
-    /** Before a partition is claimed, and after a batch was refused. */
+    /**
+     * Before a partition is claimed, and after a batch of it was refused. Looks at this one, and only where it is not as
+     * its checkpoint says at all of them: there may be thousands, and each is claimed once.
+     */
+    void settle(PartitionId id, TableFacts facts) {
+        if (facts.partitioned() && !relations.isInStep(id, facts.oid())) {
+            settle(id.pass(), facts);
+        }
+    }
+
+    /** All that are open. */
     void settle(int pass, TableFacts facts) {
         if (!facts.partitioned()) {
             return;

@@ -108,22 +108,20 @@ final class Partitions {
      * @throws Stop when the run is not wanted running, or another carrier has this lane
      */
     Left gather(int pass) throws Stop {
-        List<Integer> working = claims.lanes(pass);
-        if (working.isEmpty()) {
+        Claims.Left left = claims.left(pass);
+        if (left.lanes().isEmpty()) {
             return Left.NONE;
         }
-        if (!claims.isWanted(pass)) {
+        if (!left.wanted()) {
             throw new Stop(Stop.Reason.NOT_WANTED);
         }
-        boolean mine = working.contains(lane());
-        for (int number : working) {
-            LaneId id = new LaneId(vitals.run(), number);
-            if (!id.equals(vitals.lane()) && lanes.withdraw(id, takeover)) {
-                claims.adopt(pass, number);
-                requireCarrier();
-                openLanes(List.of(number));
-                mine = true;
-            }
+        boolean mine = left.lanes().contains(lane());
+        List<Integer> others = left.lanes().stream().filter(n -> n != lane()).toList();
+        for (int number : lanes.withdraw(vitals.run(), others, takeover)) {
+            claims.adopt(pass, number);
+            requireCarrier();
+            openLanes(List.of(number));
+            mine = true;
         }
         waiting = true;
         return mine ? Left.MINE : Left.OF_OTHERS;
@@ -148,7 +146,6 @@ final class Partitions {
      */
     Optional<Claim> next(int pass, TableFacts facts) throws Stop, SQLException {
         for (int tries = 1; ; tries++) {
-            leaves.settle(pass, facts);
             try {
                 Optional<Claim> taken = take(pass, facts);
                 if (taken.isPresent() && waiting) {
@@ -160,12 +157,14 @@ final class Partitions {
                 if (!facts.partitioned() || tries == GONE_TRIES || !SqlFailure.isNoSuchRelation(e)) {
                     throw e;
                 }
+                leaves.settle(pass, facts);
             }
         }
     }
 
     private Optional<Claim> take(int pass, TableFacts facts) throws Stop, SQLException {
         for (Optional<Standing> own = claims.own(pass); own.isPresent(); own = claims.own(pass)) {
+            leaves.settle(own.get().claim().id(), facts);
             Optional<Claim> claim = claims.claim(own.get().claim().id());
             if (claim.isPresent()) {
                 return claim;
@@ -175,6 +174,7 @@ final class Partitions {
         for (Optional<Standing> left = claims.unstarted(pass); left.isPresent(); left = claims.unstarted(pass)) {
             PartitionId id = left.get().claim().id();
             requireWanted(left.get());
+            leaves.settle(id, facts);
             Optional<Claim> claim = claims.takeUnstarted(id);
             if (claim.isPresent()) {
                 LOG.info(
@@ -205,6 +205,7 @@ final class Partitions {
             if (largest.keys < 2L * smallest) {
                 return Optional.empty();
             }
+            leaves.settle(there.id(), facts);
             Optional<List<String>> at = Midpoint.of(database, facts, there.left(), smallest);
             Optional<Claim> rest = at.isEmpty() ? Optional.empty() : claims.split(there.id(), facts, at.get());
             if (rest.isPresent()) {
@@ -236,13 +237,16 @@ final class Partitions {
      * @throws Stop when the run is not wanted running, or another carrier has the partition
      */
     Optional<Claim> again(PartitionId id, TableFacts facts) throws Stop, RunFailed {
-        leaves.settle(id.pass(), facts);
+        leaves.settle(id, facts);
         Standing now = claims.read(id).orElseThrow(() -> new RunFailed(Failures.checkpointGone(id)));
         if (now.done()) {
             return Optional.empty();
         }
         requireWanted(now);
         requireMine(now);
+        if (claims.isUnwanted()) {
+            throw new Stop(Stop.Reason.NOT_WANTED);
+        }
         return Optional.of(now.claim());
     }
 

@@ -101,16 +101,27 @@ public final class LaneTable {
     }
 
     /**
-     * Removes a lane that nobody carries: it was given back and not taken since, or its carrier has shown no sign of
-     * life for so long.
+     * Removes those of these lanes that nobody carries: they were given back and not taken since, or their carriers have
+     * shown no sign of life for so long. Asked again and again while others work: one look, and mostly nothing else.
      *
-     * @return whether no such lane is there now, so that nobody can take it any more
+     * @return those that are not there now, so that nobody can take them any more
      */
-    public boolean withdraw(LaneId id, Duration silence) {
-        sql.deleteFrom(LANE)
-                .where(is(id), LANE.CARRIER.isNull().or(LANE.HEARTBEAT_AT.lt(RunTable.ago(silence))))
-                .execute();
-        return sql.fetchCount(LANE, is(id)) == 0;
+    public List<Integer> withdraw(UUID run, List<Integer> numbers, Duration silence) {
+        Condition these = LANE.RUN_ID.eq(run).and(LANE.LANE_.in(numbers));
+        Condition free = LANE.CARRIER.isNull().or(LANE.HEARTBEAT_AT.lt(RunTable.ago(silence)));
+        List<Integer> there = sql.select(LANE.LANE_, DSL.field(free))
+                .from(LANE)
+                .where(these)
+                .fetch()
+                .stream()
+                .filter(r -> !Boolean.TRUE.equals(r.value2())
+                        || sql.deleteFrom(LANE)
+                                        .where(is(new LaneId(run, r.value1())), free)
+                                        .execute()
+                                == 0)
+                .map(r -> r.value1())
+                .toList();
+        return numbers.stream().filter(n -> !there.contains(n)).toList();
     }
 
     /** Removes the side lanes of a run that nobody carries: there is no work for them now. */
@@ -218,6 +229,12 @@ public final class LaneTable {
                 .and(DSL.coalesce(LANE.HEARTBEAT_AT, LANE.WANTED_AT).lt(RunTable.ago(silence)))
                 .orderBy(LANE.LANE_, RUN.CREATED_AT)
                 .fetch(r -> new LaneId(r.value1(), r.value2()));
+    }
+
+    /** Whether somebody carries the lane, and has shown a sign of life within this long. */
+    public boolean isCarried(LaneId id, Duration silence) {
+        return sql.fetchExists(
+                LANE, is(id), LANE.CARRIER.isNotNull(), LANE.HEARTBEAT_AT.ge(RunTable.ago(silence)));
     }
 
     /** That this one carries the lane. */

@@ -14,4 +14,11 @@ public interface Lifeless {
      * @throws RuntimeException when the database does not answer
      */
     List<LaneId> lifeless(Duration silence);
+
+    /**
+     * Whether somebody carries this lane, and has shown a sign of life within this long.
+     *
+     * @throws RuntimeException when the database does not answer
+     */
+    boolean isCarried(LaneId lane, Duration silence);
 }

@@ -95,6 +95,11 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
     }
 
     @Override
+    public boolean isCarried(LaneId lane, Duration silence) {
+        return lanes.isCarried(lane, silence);
+    }
+
+    @Override
     public RunStatus pause(UUID id, Actor actor) {
         return change(id, c -> {
             if (RunState.of(c.row.getState()) == RunState.PAUSED) {

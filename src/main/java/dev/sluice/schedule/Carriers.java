@@ -3,10 +3,11 @@ package dev.sluice.schedule;
 import dev.sluice.execution.Carrier;
 import dev.sluice.run.LaneId;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -19,11 +20,21 @@ import org.slf4j.LoggerFactory;
 final class Carriers {
     private static final Logger LOG = LoggerFactory.getLogger(Carriers.class);
 
+    static final int MOST_WAITING = 1000;
+
     private final int most;
     private final Semaphore free;
     private final Map<LaneId, Thread> carrying = new HashMap<>();
-    /** Those that found no place here, so that each is told once. */
-    private final Set<LaneId> waiting = ConcurrentHashMap.newKeySet();
+    /**
+     * Those that found no place here, so that each is told once. Most are carried elsewhere in the end, and nobody tells
+     * this worker: the oldest are forgotten.
+     */
+    private final Set<LaneId> waiting = Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<LaneId, Boolean> eldest) {
+            return size() > MOST_WAITING;
+        }
+    }));
 
     private boolean stopping;
     private boolean withdrawn;
@@ -80,6 +91,11 @@ final class Carriers {
         }
         free.release();
         return true;
+    }
+
+    /** How many are remembered that found no place here. */
+    int waiting() {
+        return waiting.size();
     }
 
     /** Whether another lane would find no place, of whatever sort. */

@@ -36,6 +36,9 @@ final class CarryJob implements InterruptableJob {
             if (context.isRecovering() && !isLifeless(work.lifeless())) {
                 return; // somebody took it before Quartz noticed that its worker died, or is about to
             }
+            if (work.lifeless().isCarried(lane, takeover)) {
+                return; // such as after a resume of a run that goes on already
+            }
             if (!carriers.carry(lane, work.carrier(), this::giveBack)) {
                 jobs.soon(lane);
             }

@@ -19,6 +19,7 @@ import dev.sluice.metrics.Meters;
 import dev.sluice.metrics.SchedulerMeters;
 import dev.sluice.problem.Problem;
 import dev.sluice.run.LaneId;
+import dev.sluice.run.LaneTable;
 import dev.sluice.run.Lifeless;
 import dev.sluice.run.Queue;
 import dev.sluice.run.Queued;
@@ -136,16 +137,26 @@ final class Rig implements AutoCloseable {
     }
 
     Lifeless lifeless() {
-        return silence -> control
-                .sql()
-                .fetch(
-                        "SELECT run_id FROM sluice.lane JOIN sluice.run ON id = run_id WHERE state IN ('queued','running','verifying','sweeping')"
-                                + " AND coalesce(heartbeat_at, wanted_at) < clock_timestamp() - make_interval(secs => ?)",
-                        silence.toMillis() / 1000.0)
-                .getValues(0, UUID.class)
-                .stream()
-                .map(LaneId::conducting)
-                .toList();
+        return new Lifeless() {
+            @Override
+            public List<LaneId> lifeless(Duration silence) {
+                return control
+                        .sql()
+                        .fetch(
+                                "SELECT run_id FROM sluice.lane JOIN sluice.run ON id = run_id WHERE state IN ('queued','running','verifying','sweeping')"
+                                        + " AND coalesce(heartbeat_at, wanted_at) < clock_timestamp() - make_interval(secs => ?)",
+                                silence.toMillis() / 1000.0)
+                        .getValues(0, UUID.class)
+                        .stream()
+                        .map(LaneId::conducting)
+                        .toList();
+            }
+
+            @Override
+            public boolean isCarried(LaneId lane, Duration silence) {
+                return new LaneTable(control).isCarried(lane, silence);
+            }
+        };
     }
 
     void beat(UUID run) {
