@@ -165,7 +165,9 @@ public final class Claims {
                 .groupBy(CHECKPOINT.LANE)
                 .orderBy(CHECKPOINT.LANE)
                 .fetch();
-        return new Left(lanes.getValues(CHECKPOINT.LANE), lanes.getValues(wanted).stream().allMatch(w -> w));
+        return new Left(
+                lanes.getValues(CHECKPOINT.LANE),
+                lanes.getValues(wanted).stream().allMatch(w -> w));
     }
 
     /** Whether the run is not wanted running any more, though its checkpoints may not have it yet. */

@@ -66,7 +66,10 @@ public final class Relations {
      */
     public record Gone(PartitionId id, String relation) {}
 
-    /** Whether the catalog still says of a partition's relation what its checkpoint says, or there is no such checkpoint. */
+    /**
+     * Whether the catalog still says of a partition's relation what its checkpoint says, or there is no such
+     * checkpoint.
+     */
     public boolean isInStep(PartitionId id, long table) {
         return sql.fetch(IN_STEP, table, id.run(), id.pass(), id.partition()).stream()
                 .allMatch(r -> Boolean.TRUE.equals(r.get(0, Boolean.class)));

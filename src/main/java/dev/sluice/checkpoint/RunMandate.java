@@ -23,11 +23,11 @@ import org.jooq.impl.SQLDataType;
 /**
  * What is wanted of a run, and its live settings, stored in the target.
  *
- * <p>A pause, a cancel and a change of settings are made in two steps, like the stop of everything ({@link Halt}). First
- * the run's row is changed and committed: every batch looks at it when it begins, so none begins from then on. Then the
- * checkpoints, one by one, under their locks: each waits for the batch in flight there, and all of those end together,
- * so that the whole takes as long as one batch, however many lanes there are. Nothing that contradicts the change
- * commits after it has returned. Where it cannot be made, it is taken back.
+ * <p>A pause, a cancel and a change of settings are made in two steps, like the stop of everything ({@link Halt}).
+ * First the run's row is changed and committed: every batch looks at it when it begins, so none begins from then on.
+ * Then the checkpoints, one by one, under their locks: each waits for the batch in flight there, and all of those end
+ * together, so that the whole takes as long as one batch, however many lanes there are. Nothing that contradicts the
+ * change commits after it has returned. Where it cannot be made, it is taken back.
  */
 public final class RunMandate {
     /** How long a change waits for batches in flight before it gives up; well over any sane target time. */
@@ -79,8 +79,7 @@ public final class RunMandate {
 
     /** Whether the settings of the run are just being changed, so that no batch of it begins. */
     public boolean isChanging(UUID run) {
-        return sql.fetchExists(
-                RUN_WANTED, RUN_WANTED.RUN_ID.eq(run), RUN_WANTED.CHANGE_UNTIL.gt(Checkpoints.CLOCK));
+        return sql.fetchExists(RUN_WANTED, RUN_WANTED.RUN_ID.eq(run), RUN_WANTED.CHANGE_UNTIL.gt(Checkpoints.CLOCK));
     }
 
     /**
@@ -116,7 +115,7 @@ public final class RunMandate {
                     .execute();
             c.update(CHECKPOINT)
                     .set(CHECKPOINT.WANTED, Wanted.RUNNING.code())
-                    .where(open(run))
+                    .where(open(run), CHECKPOINT.WANTED.ne(Wanted.RUNNING.code()))
                     .execute();
             return rows == 1;
         });
@@ -213,7 +212,8 @@ public final class RunMandate {
                     .set(RUN_WANTED.CHANGED_AT, Checkpoints.CLOCK)
                     .where(RUN_WANTED.RUN_ID.eq(run))
                     .returning(RUN_WANTED.CHANGED_AT)
-                    .fetchSingle(RUN_WANTED.CHANGED_AT);
+                    .fetchSingle()
+                    .getChangedAt();
             return Optional.of(new Noted(before, after, at));
         });
     }
@@ -275,7 +275,8 @@ public final class RunMandate {
                 .orElseThrow(() -> new Problem(
                         Problem.Kind.CONFLICT,
                         "changed-meanwhile",
-                        "Run " + run + " was changed by somebody else at the same time. Look at it again, then decide."));
+                        "Run " + run
+                                + " was changed by somebody else at the same time. Look at it again, then decide."));
         return Math.max(1, PATIENCE.toMillis() - (long) (ago * 1000));
     }
 
@@ -283,7 +284,9 @@ public final class RunMandate {
         return RUN_WANTED.RUN_ID.eq(run).and(RUN_WANTED.CHANGED_AT.eq(noted.at));
     }
 
-    /** As it was before, unless somebody has changed it since. Nothing is waited for: what is in flight has no copy yet. */
+    /**
+     * As it was before, unless somebody has changed it since. Nothing is waited for: what is in flight has no copy yet.
+     */
     private void takeBack(UUID run, Noted noted, RuntimeException why) {
         try {
             sql.transaction(tx -> {

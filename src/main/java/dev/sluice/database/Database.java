@@ -64,7 +64,9 @@ public final class Database implements AutoCloseable {
         return open(settings, PoolOrder.ROWS);
     }
 
-    /** Opens a pool for Quartz, which is asked while connections of other pools are held, but never the other way round. */
+    /**
+     * Opens a pool for Quartz, which is asked while connections of other pools are held, but never the other way round.
+     */
     public static Database openForSchedule(DatabaseSettings settings) {
         return open(settings, PoolOrder.SCHEDULE);
     }

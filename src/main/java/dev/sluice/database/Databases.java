@@ -43,7 +43,9 @@ public final class Databases implements AutoCloseable {
         this.aroundTargets = Database.openAround(around(get(control).settings()));
     }
 
-    /** One for each database, since a stop of all runs is made in all of them at the same time, and a few for others. */
+    /**
+     * One for each database, since a stop of all runs is made in all of them at the same time, and a few for others.
+     */
     private DatabaseSettings around(DatabaseSettings control) {
         return control.withPool(control.name() + "-around", byName.size() + AROUND_FOR_OTHERS);
     }

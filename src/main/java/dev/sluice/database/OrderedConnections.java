@@ -10,8 +10,8 @@ import javax.sql.DataSource;
 import org.jooq.tools.jdbc.DefaultConnection;
 
 /**
- * Refuses a connection to a thread that does not keep to the {@link PoolOrder}. A check for tests, which switch it on by
- * the system property {@value #SWITCH}: what it refuses does no harm while the pools are large and idle, and so no
+ * Refuses a connection to a thread that does not keep to the {@link PoolOrder}. A check for tests, which switch it on
+ * by the system property {@value #SWITCH}: what it refuses does no harm while the pools are large and idle, and so no
  * other test would find it.
  */
 final class OrderedConnections extends DelegatingSource {

@@ -32,8 +32,8 @@ final class LeafWatch {
     }
 
     /**
-     * Before a partition is claimed, and after a batch of it was refused. Looks at this one, and only where it is not as
-     * its checkpoint says at all of them: there may be thousands, and each is claimed once.
+     * Before a partition is claimed, and after a batch of it was refused. Looks at this one, and only where it is not
+     * as its checkpoint says at all of them: there may be thousands, and each is claimed once.
      */
     void settle(PartitionId id, TableFacts facts) {
         if (facts.partitioned() && !relations.isInStep(id, facts.oid())) {

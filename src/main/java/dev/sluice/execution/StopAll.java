@@ -16,7 +16,7 @@ import java.util.Optional;
  */
 final class StopAll {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
-    private static final Duration CHANGE_ASKED_EVERY = Duration.ofMillis(50);
+    private static final Duration CHANGE_ASKED_EVERY = Duration.ofMillis(100);
     private static final String CHANGING = "settings-changing";
 
     private final StopTable stops;
@@ -41,9 +41,9 @@ final class StopAll {
         return holding || vitals.isStopNoted();
     }
 
-    /** Rests for a moment while the run's settings are being changed. */
+    /** Rests while the run's settings are being changed; each batch would only be refused. */
     void awaitChange() throws Stop, RunFailed, InterruptedException {
-        if (persistence.insist("checkpoint", () -> mandate.isChanging(vitals.run()))) {
+        while (persistence.insist("checkpoint", () -> mandate.isChanging(vitals.run()))) {
             persistence.rest(
                     new RunStatus.Limit(
                             CHANGING,

@@ -126,8 +126,8 @@ public final class PeriodicWork implements AutoCloseable {
                 return Optional.of(what + " has stopped; restart the worker.");
             }
             return last instanceof Error error
-                    ? Optional.of(what + " failed with "
-                            + error.getClass().getSimpleName() + "; the log has it. It is tried again.")
+                    ? Optional.of(what + " failed with " + error.getClass().getSimpleName()
+                            + "; the log has it. It is tried again.")
                     : Optional.empty();
         }
     }

@@ -101,19 +101,16 @@ public final class LaneTable {
     }
 
     /**
-     * Removes those of these lanes that nobody carries: they were given back and not taken since, or their carriers have
-     * shown no sign of life for so long. Asked again and again while others work: one look, and mostly nothing else.
+     * Removes those of these lanes that nobody carries: they were given back and not taken since, or their carriers
+     * have shown no sign of life for so long. Asked again and again while others work: one look, and mostly nothing
+     * else.
      *
      * @return those that are not there now, so that nobody can take them any more
      */
     public List<Integer> withdraw(UUID run, List<Integer> numbers, Duration silence) {
         Condition these = LANE.RUN_ID.eq(run).and(LANE.LANE_.in(numbers));
         Condition free = LANE.CARRIER.isNull().or(LANE.HEARTBEAT_AT.lt(RunTable.ago(silence)));
-        List<Integer> there = sql.select(LANE.LANE_, DSL.field(free))
-                .from(LANE)
-                .where(these)
-                .fetch()
-                .stream()
+        List<Integer> there = sql.select(LANE.LANE_, DSL.field(free)).from(LANE).where(these).fetch().stream()
                 .filter(r -> !Boolean.TRUE.equals(r.value2())
                         || sql.deleteFrom(LANE)
                                         .where(is(new LaneId(run, r.value1())), free)
@@ -233,8 +230,7 @@ public final class LaneTable {
 
     /** Whether somebody carries the lane, and has shown a sign of life within this long. */
     public boolean isCarried(LaneId id, Duration silence) {
-        return sql.fetchExists(
-                LANE, is(id), LANE.CARRIER.isNotNull(), LANE.HEARTBEAT_AT.ge(RunTable.ago(silence)));
+        return sql.fetchExists(LANE, is(id), LANE.CARRIER.isNotNull(), LANE.HEARTBEAT_AT.ge(RunTable.ago(silence)));
     }
 
     /** That this one carries the lane. */

@@ -26,8 +26,8 @@ final class Carriers {
     private final Semaphore free;
     private final Map<LaneId, Thread> carrying = new HashMap<>();
     /**
-     * Those that found no place here, so that each is told once. Most are carried elsewhere in the end, and nobody tells
-     * this worker: the oldest are forgotten.
+     * Those that found no place here, so that each is told once. Most are carried elsewhere in the end, and nobody
+     * tells this worker: the oldest are forgotten.
      */
     private final Set<LaneId> waiting = Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
         @Override

@@ -59,14 +59,7 @@ class ChangeOfManyLanesTest {
         facts = target.facts("t");
         batches = target.batches(facts);
         run = target.mandated();
-        target.checkpoints()
-                .begin(
-                        run,
-                        0,
-                        Pass.Kind.MIGRATE,
-                        null,
-                        Ranges.of(target.database(), facts, LANES),
-                        LANES);
+        target.checkpoints().begin(run, 0, Pass.Kind.MIGRATE, null, Ranges.of(target.database(), facts, LANES), LANES);
         for (PartitionId id : target.open(run)) {
             Claims hands = TestTarget.assumed(new Claims(target.database(), run, id.partition(), "test"));
             claims.add(hands.claim(id).orElseThrow());
@@ -166,12 +159,14 @@ class ChangeOfManyLanesTest {
         target.db().run("ALTER TABLE sluice.checkpoint ADD CONSTRAINT no CHECK (partition <> 5 OR batch_size <> 300)");
         refused(mandate -> mandate.tune(run, TUNED));
         assertThat(copies("batch_size")).isEqualTo("1000");
-        target.db().run("ALTER TABLE sluice.checkpoint ADD CONSTRAINT no2 CHECK (partition <> 5 OR wanted = 'running')");
+        target.db()
+                .run("ALTER TABLE sluice.checkpoint ADD CONSTRAINT no2 CHECK (partition <> 5 OR wanted = 'running')");
         refused(mandate -> mandate.want(run, Wanted.STOPPED));
         assertThat(copies("wanted")).isEqualTo("running");
         assertThat(target.claims(run).isUnwanted()).isFalse();
         assertThat(target.mandate().isChanging(run)).isFalse();
-        assertThat(target.mandate().read(run).orElseThrow().tuning().batchSize()).isEqualTo(1000);
+        assertThat(target.mandate().read(run).orElseThrow().tuning().batchSize())
+                .isEqualTo(1000);
         assertThat(batches.commit(claims.get(3), 10)).isInstanceOf(Outcome.Committed.class);
     }
 
@@ -203,8 +198,10 @@ class ChangeOfManyLanesTest {
             var batch = sessions.startAndAwaitWaiting(1, () -> batches.commit(claims.getFirst(), 100));
             // its second step meets the first partition, which is in flight, and then this one
             try (var second = sessions.hold("SELECT FROM sluice.checkpoint WHERE partition = 1 FOR UPDATE")) {
-                var pause = sessions.startAndAwaitWaiting(2, () -> target.mandate().want(run, Wanted.PAUSED));
-                var resume = sessions.startAndAwaitWaiting(3, () -> target.mandate().want(run, Wanted.RUNNING));
+                var pause =
+                        sessions.startAndAwaitWaiting(2, () -> target.mandate().want(run, Wanted.PAUSED));
+                var resume =
+                        sessions.startAndAwaitWaiting(3, () -> target.mandate().want(run, Wanted.RUNNING));
                 application.release();
                 assertThat(get(batch)).isInstanceOf(Outcome.Committed.class);
                 second.release();

@@ -63,7 +63,8 @@ class PoolOrderTest {
                 again.createStatement().execute("CREATE TABLE half (id int)");
             }
             assertThat(held.getAutoCommit()).isTrue();
-            assertThat(here.sql().fetchSingle("SELECT pg_backend_pid(), to_regclass('half')::text")
+            assertThat(here.sql()
+                            .fetchSingle("SELECT pg_backend_pid(), to_regclass('half')::text")
                             .intoArray())
                     .as("left as the pool leaves it")
                     .containsExactly(pid, null);

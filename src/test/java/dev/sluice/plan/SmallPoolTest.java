@@ -89,8 +89,9 @@ class SmallPoolTest {
 
         RunQueue queue = new RunQueue(databases);
         UUID[] runs = new UUID[THREADS];
-        together(i -> runs[i] =
-                queue.queue(job(i), Actor.SCHEDULE, "schedule", Optional.empty()).run().id());
+        together(i -> runs[i] = queue.queue(job(i), Actor.SCHEDULE, "schedule", Optional.empty())
+                .run()
+                .id());
         StoredRuns stored = new StoredRuns(databases);
         together(i -> assertThat(stored.pause(runs[i], Actor.SCHEDULE).state()).isEqualTo("paused"));
         together(i -> assertThat(stored.resume(runs[i], Actor.SCHEDULE).state()).isEqualTo("queued"));

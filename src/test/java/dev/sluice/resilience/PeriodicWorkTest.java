@@ -61,7 +61,9 @@ class PeriodicWorkTest {
 
     private void awaitRound() {
         try {
-            assertThat(ended.tryAcquire(30, TimeUnit.SECONDS)).as("a round came").isTrue();
+            assertThat(ended.tryAcquire(30, TimeUnit.SECONDS))
+                    .as("a round came")
+                    .isTrue();
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
@@ -109,10 +111,13 @@ class PeriodicWorkTest {
         }
         round(null);
         round(new IllegalStateException("away again"));
-        assertThat(lines.list).extracting(ILoggingEvent::getFormattedMessage).satisfiesExactly(
-                first -> assertThat(first).isEqualTo("counting sheep: java.lang.IllegalStateException: away"),
-                second -> assertThat(second).isEqualTo("counting sheep: failed, and is tried again every 1ms"),
-                third -> assertThat(third).isEqualTo("counting sheep: java.lang.IllegalStateException: away again"));
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .satisfiesExactly(
+                        first -> assertThat(first).isEqualTo("counting sheep: java.lang.IllegalStateException: away"),
+                        second -> assertThat(second).isEqualTo("counting sheep: failed, and is tried again every 1ms"),
+                        third -> assertThat(third)
+                                .isEqualTo("counting sheep: java.lang.IllegalStateException: away again"));
     }
 
     @Test

@@ -13,8 +13,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class LaneWithdrawTest extends RunWishes {
     private static final Duration SILENCE = Duration.ofSeconds(10);
-    private static final List<Integer> OTHERS =
-            IntStream.range(1, 64).boxed().toList();
+    private static final List<Integer> OTHERS = IntStream.range(1, 64).boxed().toList();
 
     @Test
     void lanesThatOthersCarryCostOneLookAndTheRestIsTaken() {
