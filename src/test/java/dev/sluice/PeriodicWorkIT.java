@@ -9,10 +9,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A worker whose signs of life end with an error: it says so, goes on trying, and is ready again when they succeed. */
+@Tag("database")
 class PeriodicWorkIT {
     @TempDir
     Path jobs;
