@@ -15,12 +15,12 @@ import java.util.List;
  *   SELECT upper_key, pg_current_wal_insert_lsn() AS wal, pg_stat_get_xact_tuples_hot_updated('"app"."u"'::regclass) AS hot
  *   FROM sluice.checkpoint WHERE run_id = ? … AND token = ? AND wanted = 'running' AND NOT halted … FOR UPDATE),
  * sluice_nth AS MATERIALIZED (                 -- 2. the n-th key, at most the locked row's upper bound
- *   SELECT "u"."id" AS k1 FROM ONLY "app"."u" AS "u"
+ *   SELECT "u"."id" AS k1, true AS found FROM ONLY "app"."u" AS "u"
  *   WHERE "u"."id" > CAST(? AS bigint) AND "u"."id" <= (SELECT CAST(upper_key[1] AS bigint) FROM sluice_claim)
  *   ORDER BY "u"."id" OFFSET ? - 1 LIMIT 1),
  * sluice_boundary AS MATERIALIZED (            --    or that bound, where fewer keys are left; then they are counted
- *   SELECT coalesce(n.k1, CAST(l.upper_key[1] AS bigint)) AS k1, n.k1 IS NULL AS short,
- *   CASE WHEN n.k1 IS NOT NULL THEN ? ELSE (SELECT count(*) …) END AS n FROM sluice_claim AS l LEFT JOIN sluice_nth …),
+ *   SELECT coalesce(n.k1, CAST(l.upper_key[1] AS bigint)) AS k1, n.found IS NULL AS short,
+ *   CASE WHEN n.found THEN ? ELSE (SELECT count(*) …) END AS n FROM sluice_claim AS l LEFT JOIN sluice_nth …),
  * sluice_changed AS (                          -- 3. the change, and whether a row still matches
  *   UPDATE ONLY "app"."u" AS "u" SET "n" = (n + 1)
  *   WHERE "u"."id" > CAST(? AS bigint) AND "u"."id" <= (SELECT k1 FROM sluice_boundary) RETURNING false AS still),
@@ -150,12 +150,12 @@ public final class BatchSql {
 
     /** Where the range ends: at the n-th key, or at the partition's bound, and then the keys up to it are counted. */
     private void boundary() {
-        add("sluice_nth AS MATERIALIZED (SELECT " + key.namedList() + " FROM " + from() + " WHERE ");
+        add("sluice_nth AS MATERIALIZED (SELECT " + key.namedList() + ", true AS found FROM " + from() + " WHERE ");
         between(this::bound);
         add(" ORDER BY " + key.list() + " OFFSET ? - 1 LIMIT 1),\n", Named.SIZE);
         add(
                 "sluice_boundary AS MATERIALIZED (SELECT " + key.namedOrTextArray("n", "l", "upper_key")
-                        + ", n.k1 IS NULL AS short, CASE WHEN n.k1 IS NOT NULL THEN ?",
+                        + ", n.found IS NULL AS short, CASE WHEN n.found THEN ?",
                 Named.SIZE);
         add(" ELSE (SELECT count(*) FROM " + from() + " WHERE ");
         between(this::bound);

@@ -20,7 +20,8 @@ import java.util.stream.IntStream;
  * <p>Other types are hashed by their hash operator classes' functions, which exist from PostgreSQL 14 to 18 and give
  * the same for keys that are equal: for text they go by the column's collation, so it also holds for nondeterministic
  * ones. The hash of one column is the seed of the next. A date has no such function of its own on every version; it is
- * hashed as a row.
+ * hashed as a row, and so are all other types that can be hashed. A column of a type that cannot be has no say: the
+ * others decide, or all rows are in stripe 0.
  */
 final class StripeSql {
     /**
@@ -46,6 +47,9 @@ final class StripeSql {
         } else {
             String hash = "0";
             for (int i = 0; i < columns; i++) {
+                if (!key.columns().get(i).hashed()) {
+                    continue;
+                }
                 hash = hash(key.column(i), type(key, i), hash);
             }
             s.add("((" + hash);

@@ -155,6 +155,20 @@ public final class Checkpoints {
                 .execute();
     }
 
+    /**
+     * The key that a run walks: each column with its type, such as {@code id bigint}; empty where it has not begun. The
+     * passes that change rows walk one key, and the first is one of them.
+     */
+    public List<String> key(UUID run) {
+        return sql.select(CHECKPOINT.KEY_COLUMNS)
+                .from(CHECKPOINT)
+                .where(CHECKPOINT.RUN_ID.eq(run), CHECKPOINT.PASS.eq(0))
+                .limit(1)
+                .fetchOptional(CHECKPOINT.KEY_COLUMNS)
+                .map(List::of)
+                .orElse(List.of());
+    }
+
     /** The pass with this number. */
     public Optional<Pass> pass(UUID run, int number) {
         return sql.selectFrom(PASS)

@@ -100,7 +100,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
             if (lane.conducts()) {
                 ending.heal(run);
             }
-            Preparation prepared = persistence.insist("preparation", () -> Preparation.of(world.databases(), job));
+            Preparation prepared = persistence.insist("preparation", () -> Preparation.of(world.databases(), job, run));
             persistence.insist("checkpoint", () -> {
                 new Claims(prepared.database(), run, lane.lane(), carrier).assume();
                 return true;

@@ -35,7 +35,7 @@ public record Job(
      *     identifiers allowed
      * @param shape what is done to the rows
      * @param where rows still to be done, a SQL condition; with {@link Shape.Sql} it is used for verification only
-     * @param key column names; empty means the primary key
+     * @param key column names; empty means the primary key, or else the only suitable unique index
      * @param partitions key ranges worked on side by side, 1 to 64
      * @param batch how batches adapt
      * @param throttle what slows it down

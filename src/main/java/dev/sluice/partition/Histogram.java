@@ -84,28 +84,32 @@ record Histogram(List<String> bounds, int bins, boolean fresh) {
     }
 
     /**
-     * The bounds inside the range by their numbers, and one row with number 0. An {@code anyarray} becomes an array of
-     * the key's type by way of its text.
+     * The bounds inside the range by their numbers, and one row with number 0. An {@code anyarray} becomes values of
+     * the key's type by way of their texts, one by one: a key may be an array itself.
      */
     private static KeyQuery bounds(Leaf leaf, KeyColumn column, KeyRange range, String collate) {
-        String cast = "CAST(? AS " + column.type() + ")";
+        KeySql key = new KeySql("t", List.of(column));
         KeyQuery query = new KeyQuery()
                 .add(
-                        "WITH h AS MATERIALIZED (SELECT CAST(CAST(s.histogram_bounds AS text) AS " + column.type()
-                                + "[])"
+                        "WITH h AS MATERIALIZED (SELECT CAST(CAST(s.histogram_bounds AS text) AS text[])"
                                 + " AS bounds FROM pg_catalog.pg_stats s WHERE s.schemaname = ? AND s.tablename = ?"
                                 + " AND s.attname = ? AND NOT s.inherited AND s.histogram_bounds IS NOT NULL)"
                                 + " SELECT '' AS key, 0 AS n, cardinality(h.bounds) AS bounds FROM h UNION ALL"
                                 + " SELECT u.k1::text, u.n, cardinality(h.bounds)"
-                                + " FROM h CROSS JOIN LATERAL unnest(h.bounds) WITH ORDINALITY AS u(k1, n) WHERE true",
+                                + " FROM h CROSS JOIN LATERAL (SELECT CAST(b.t AS " + column.type()
+                                + ") AS k1, b.n FROM unnest(h.bounds) WITH ORDINALITY AS b(t, n)) AS u WHERE true",
                         leaf.name().schema(),
                         leaf.name().name(),
                         column.name());
         if (range.lower() != null) {
-            query.add(" AND u.k1" + collate + " > " + cast, range.lower().getFirst());
+            query.add(
+                    " AND " + key.compare("u.k1" + collate, ">", key.parameter(0)),
+                    range.lower().getFirst());
         }
         if (range.upper() != null) {
-            query.add(" AND u.k1" + collate + " <= " + cast, range.upper().getFirst());
+            query.add(
+                    " AND " + key.compare("u.k1" + collate, "<=", key.parameter(0)),
+                    range.upper().getFirst());
         }
         return query.add(" ORDER BY n");
     }

@@ -2,6 +2,7 @@ package dev.sluice.partition;
 
 import dev.sluice.sql.TableName;
 import dev.sluice.table.TableFacts.KeyColumn;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -45,7 +46,7 @@ public record KeySql(String alias, List<KeyColumn> columns) {
      */
     public String namedOrTextArray(String named, String relation, String array) {
         return each(i -> "coalesce(" + named + ".k" + (i + 1) + ", CAST(" + relation + "." + array + "[" + (i + 1)
-                + "] AS " + columns.get(i).type() + ")) AS k" + (i + 1));
+                + "] AS " + type(i) + ")) AS k" + (i + 1));
     }
 
     /** {@code ARRAY["u"."a"::text, …]} over the table's columns. */
@@ -66,14 +67,50 @@ public record KeySql(String alias, List<KeyColumn> columns) {
      */
     public String compare(String operator, IntFunction<String> value) {
         if (columns.size() == 1) {
-            return column(0) + " " + operator + " " + value.apply(0);
+            return compare(column(0), operator, value.apply(0));
         }
         return "(" + list() + ") " + operator + " (" + each(value) + ")";
     }
 
+    /**
+     * A comparison of a value with another, as the only key column compares. Operators outside of pg_catalog are named
+     * with their schema: under a search_path that does not lead there, {@code citext} would be compared as text.
+     */
+    public String compare(String left, String operator, String right) {
+        String schema = columns.getFirst().operators();
+        return left + " " + (schema.isEmpty() ? operator : "OPERATOR(" + schema + "." + operator + ")") + " " + right;
+    }
+
     /** {@code CAST(? AS bigint)}: one typed parameter for column i. */
     public String parameter(int i) {
-        return "CAST(? AS " + columns.get(i).type() + ")";
+        return "CAST(? AS " + type(i) + ")";
+    }
+
+    /**
+     * The type of column i. Of several columns no operator can be named with its schema. There, a type whose operators
+     * are not in pg_catalog is named without its own: where the search_path leads to its operators, it leads to the
+     * type, and where it does not any more, the statement is refused and compares nothing in a wrong order.
+     */
+    private String type(int i) {
+        KeyColumn column = columns.get(i);
+        return columns.size() == 1 || column.operators().isEmpty()
+                ? column.type()
+                : column.type().substring(column.operators().length() + 1);
+    }
+
+    /**
+     * Whether the key is one of so many: {@code ("u"."a", "u"."b") IN ((CAST(? AS int), CAST(? AS text)), …)}.
+     *
+     * @param keys at least 1
+     */
+    public String among(int keys) {
+        String values = each(this::parameter);
+        if (columns.size() == 1 && !columns.getFirst().operators().isEmpty()) {
+            String array = "ANY (ARRAY[" + String.join(", ", Collections.nCopies(keys, values)) + "])";
+            return compare(column(0), "=", array);
+        }
+        String value = columns.size() == 1 ? values : "(" + values + ")";
+        return "(" + list() + ") IN (" + String.join(", ", Collections.nCopies(keys, value)) + ")";
     }
 
     /** {@code (SELECT k1 FROM relation)}: an init plan, so that the comparison stays an index condition. */
@@ -83,8 +120,7 @@ public record KeySql(String alias, List<KeyColumn> columns) {
 
     /** {@code (SELECT CAST(array[1] AS bigint) FROM relation)}. */
     public String fromTextArray(String relation, String array, int i) {
-        return "(SELECT CAST(" + array + "[" + (i + 1) + "] AS "
-                + columns.get(i).type() + ") FROM " + relation + ")";
+        return "(SELECT CAST(" + array + "[" + (i + 1) + "] AS " + type(i) + ") FROM " + relation + ")";
     }
 
     /** {@code "u"."a"}: column i, counted from 0. */

@@ -97,6 +97,18 @@ final class Examination {
     }
 
     private void look(Subject s) {
+        if (s.facts().keyChosen()) {
+            String columns = String.join(
+                    ", ",
+                    s.facts().key().stream().map(TableFacts.KeyColumn::name).toList());
+            findings.info(
+                    "key-chosen",
+                    "migrate.key",
+                    "Table " + s.facts().name()
+                            + " has no primary key that will do, and the job names no key: it is walked by its only"
+                            + " suitable unique index, \"" + s.facts().keyIndex() + "\", as if it said key: ["
+                            + columns + "].");
+        }
         new AccessChecks(s, findings).run(database);
         new DefinitionChecks(s, findings, server).run(database);
         new SurroundingChecks(s, findings).run();

@@ -77,13 +77,7 @@ final class Samples {
     }
 
     private String query(List<String> columns, int keys) {
-        String tuple = walk.key().columns().size() == 1
-                ? walk.key().parameter(0)
-                : java.util.stream.IntStream.range(0, walk.key().columns().size())
-                        .mapToObj(walk.key()::parameter)
-                        .collect(Collectors.joining(", ", "(", ")"));
-        String in = "(" + walk.key().list() + ") IN ("
-                + java.util.Collections.nCopies(keys, tuple).stream().collect(Collectors.joining(", ")) + ")";
+        String in = walk.key().among(keys);
         if (subject.job().migrate().shape() instanceof Shape.Insert insert) {
             return filledQuery(insert, columns, in);
         }

@@ -1,5 +1,6 @@
 package dev.sluice.run;
 
+import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.database.Database;
 import dev.sluice.database.Databases;
 import dev.sluice.job.Job;
@@ -13,6 +14,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * A job and what the database says of it: everything a run needs to know before its next step.
@@ -34,9 +36,23 @@ public record Preparation(
      * @throws SQLException when an expression is wrong, or the database does not answer
      */
     public static Preparation of(Databases databases, Job job) throws SQLException {
+        return of(databases.get(job.database()), job, List.of());
+    }
+
+    /**
+     * Asks the database, for a run that may have begun: where the job names no key, it keeps the one it walks.
+     *
+     * @throws dev.sluice.problem.Problem when the table or its key will not do
+     * @throws SQLException when an expression is wrong, or the database does not answer
+     */
+    public static Preparation of(Databases databases, Job job, UUID run) throws SQLException {
         Database database = databases.get(job.database());
+        return of(database, job, new Checkpoints(database).key(run));
+    }
+
+    private static Preparation of(Database database, Job job, List<String> begun) throws SQLException {
         TableFacts facts = TableInspection.inspect(
-                database, job.migrate().table(), job.migrate().key());
+                database, job.migrate().table(), job.migrate().key(), begun);
         Map<String, TableFacts.Column> columns = Map.of();
         Optional<TableFacts> into = Optional.empty();
         if (job.migrate().shape() instanceof Shape.Insert insert) {
@@ -59,7 +75,7 @@ public record Preparation(
                 job,
                 database,
                 TableInspection.inspect(
-                        database, job.migrate().table(), job.migrate().key()),
+                        database, job.migrate().table(), job.migrate().key(), facts.keyColumns()),
                 into.map(filled -> TableInspection.inspect(
                         database,
                         filled.name(),

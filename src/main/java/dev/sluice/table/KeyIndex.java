@@ -43,8 +43,10 @@ record KeyIndex(
      * @param sameCollation sorted as the column itself compares
      * @param options bit 1: DESC, bit 2: NULLS FIRST
      * @param notNull a valid NOT NULL is on the column
-     * @param baseType name of its type in pg_catalog, domains resolved; empty if the type is from elsewhere
-     * @param type as {@code format_type} prints it, domains resolved
+     * @param type as SQL, domains resolved: as {@code format_type} prints it where it is of pg_catalog, otherwise with
+     *     its schema and without a modifier, so that it is the same under every search_path
+     * @param fitness whether its text does as a position
+     * @param operators where its {@code <}, {@code <=} and {@code >} are; empty where one is missing
      */
     record Part(
             @Nullable String column,
@@ -52,8 +54,32 @@ record KeyIndex(
             boolean sameCollation,
             int options,
             boolean notNull,
-            String baseType,
-            String type) {}
+            String type,
+            KeyTypes.Fitness fitness,
+            Optional<Operators> operators) {
+
+        /** As batches use it. */
+        TableFacts.KeyColumn keyColumn() {
+            return new TableFacts.KeyColumn(
+                    String.valueOf(column),
+                    type,
+                    operators.map(Operators::schema).orElse(""),
+                    fitness.hashed());
+        }
+    }
+
+    /**
+     * The operators by which a key column is compared.
+     *
+     * @param schema quoted; empty for pg_catalog
+     * @param visible whether they, and the type, are found under the session's search_path without their schema
+     */
+    record Operators(String schema, boolean visible) {
+        /** Whether a comparison of several columns, which cannot name a schema for each, would not find them. */
+        boolean hiddenFor(String type) {
+            return !schema.isEmpty() && !(visible && type.startsWith(schema + "."));
+        }
+    }
 
     /**
      *
@@ -73,7 +99,8 @@ record KeyIndex(
                      SELECT FROM pg_catalog.pg_constraint c
                       WHERE c.conrelid = i.indrelid AND c.contype = 'n' AND NOT c.convalidated
                         AND a.attnum = ANY (c.conkey)) AS not_null,
-                   base.typname AS base_type, pg_catalog.format_type(base.typ, base.typmod) AS type
+                   base.typ::bigint AS type_oid, base.type, operators.schema AS operators,
+                   operators.visible AND pg_catalog.pg_type_is_visible(base.named) AS visible
               FROM pg_catalog.pg_index i
               JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
               JOIN pg_catalog.pg_am m ON m.oid = ic.relam
@@ -86,26 +113,40 @@ record KeyIndex(
                   UNION ALL
                   SELECT t.typbasetype, t.typtypmod FROM r JOIN pg_catalog.pg_type t ON t.oid = r.typ
                    WHERE t.typtype = 'd')
-                SELECT r.typ, r.typmod,
-                       CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname ELSE '' END AS typname
-                  FROM r JOIN pg_catalog.pg_type t ON t.oid = r.typ WHERE t.typtype <> 'd') base ON true
+                SELECT r.typ, coalesce(e.oid, t.oid) AS named,
+                       CASE WHEN n.nspname = 'pg_catalog' THEN pg_catalog.format_type(r.typ, r.typmod)
+                            ELSE quote_ident(n.nspname) || '.' || quote_ident(coalesce(e.typname, t.typname))
+                                 || CASE WHEN e.oid IS NULL THEN '' ELSE '[]' END END AS type
+                  FROM r JOIN pg_catalog.pg_type t ON t.oid = r.typ
+                  LEFT JOIN pg_catalog.pg_type e ON e.typarray = t.oid
+                  JOIN pg_catalog.pg_namespace n ON n.oid = coalesce(e.typnamespace, t.typnamespace)
+                 WHERE t.typtype <> 'd') base ON true
+              LEFT JOIN LATERAL (
+                SELECT min(CASE WHEN n.nspname = 'pg_catalog' THEN '' ELSE quote_ident(n.nspname) END) AS schema,
+                       bool_and(pg_catalog.pg_operator_is_visible(p.oid)) AS visible
+                  FROM pg_catalog.pg_amop s
+                  JOIN pg_catalog.pg_operator p ON p.oid = s.amopopr
+                  JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
+                 WHERE s.amopfamily = o.opcfamily AND s.amoplefttype = o.opcintype AND s.amoprighttype = o.opcintype
+                   AND (s.amopstrategy, p.oprname) IN ((1, '<'), (2, '<='), (5, '>'))
+                HAVING count(*) = 3 AND count(DISTINCT n.oid) = 1) operators ON true
              WHERE i.indrelid = ?::oid AND i.indisunique
              ORDER BY i.indisprimary DESC, ic.relname, ic.oid, k.n""";
-
-    private static final Set<String> TYPES = Set.of(
-            "int2", "int4", "int8", "numeric", "uuid", "text", "varchar", "bpchar", "date", "timestamp", "timestamptz");
 
     /** Every unique index of the table, the primary key's first. */
     static List<KeyIndex> of(DSLContext sql, long table) {
         Map<Long, List<Record>> byIndex = new LinkedHashMap<>();
+        Set<Long> types = new HashSet<>();
         for (Record row : sql.fetch(QUERY, table)) {
             byIndex.computeIfAbsent(row.get("oid", Long.class), k -> new ArrayList<>())
                     .add(row);
+            Optional.ofNullable(row.get("type_oid", Long.class)).ifPresent(types::add);
         }
-        return byIndex.values().stream().map(KeyIndex::from).toList();
+        Map<Long, KeyTypes.Fitness> fitness = types.isEmpty() ? Map.of() : KeyTypes.of(sql, types);
+        return byIndex.values().stream().map(rows -> from(rows, fitness)).toList();
     }
 
-    private static KeyIndex from(List<Record> rows) {
+    private static KeyIndex from(List<Record> rows, Map<Long, KeyTypes.Fitness> fitness) {
         Record first = rows.get(0);
         List<Part> parts = rows.stream()
                 .map(r -> new Part(
@@ -114,8 +155,12 @@ record KeyIndex(
                         Boolean.TRUE.equals(r.get("same_collation", Boolean.class)),
                         r.get("options", int.class),
                         Boolean.TRUE.equals(r.get("not_null", Boolean.class)),
-                        Objects.requireNonNullElse(r.get("base_type", String.class), ""),
-                        Objects.requireNonNullElse(r.get("type", String.class), "")))
+                        Objects.requireNonNullElse(r.get("type", String.class), ""),
+                        fitness.getOrDefault(
+                                Objects.requireNonNullElse(r.get("type_oid", Long.class), 0L),
+                                KeyTypes.Fitness.UNKNOWN),
+                        Optional.ofNullable(r.get("operators", String.class))
+                                .map(schema -> new Operators(schema, r.get("visible", boolean.class)))))
                 .toList();
         return new KeyIndex(
                 first.get("relname", String.class),
@@ -130,6 +175,23 @@ record KeyIndex(
     /** Whether its columns are these, in any order. */
     boolean isOn(List<String> columns) {
         return parts.size() == columns.size() && new HashSet<>(columns).equals(new HashSet<>(columnNames()));
+    }
+
+    /** Its columns as batches use them. */
+    List<TableFacts.KeyColumn> keyColumns() {
+        return parts.stream().map(Part::keyColumn).toList();
+    }
+
+    /**
+     * This index.
+     *
+     * @throws dev.sluice.problem.Problem UNPROCESSABLE with the reason why batches cannot walk it
+     */
+    KeyIndex sound(TableName table) {
+        fault(table).ifPresent(f -> {
+            throw Refusal.of(f.code(), Refusal.KEY, f.reason(), f.fix());
+        });
+        return this;
     }
 
     /** Column names in the index' order; an expression is "(expression)". */
@@ -187,15 +249,16 @@ record KeyIndex(
     private Optional<Fault> faultOfColumns(TableName table, String on, String plain) {
         for (Part part : parts) {
             String column = String.valueOf(part.column());
-            if (!TYPES.contains(part.baseType())) {
+            if (part.fitness().unfit().isPresent()) {
                 return fault(
                         "key-type",
                         "Key column \"" + column + "\" of " + table + " is of type " + part.type()
-                                + ". Keys may be smallint, integer, bigint, numeric, uuid, text, varchar, char, date,"
-                                + " timestamp or timestamptz.",
-                        "name a key of such columns, or add one with a unique index.");
+                                + ", which will not do as a key: "
+                                + part.fitness().unfit().get()
+                                + ", and a run keeps the key it has come to as text.",
+                        "name a key of other columns, or add one with a unique index.");
             }
-            if (!part.plainOpclass()) {
+            if (!part.plainOpclass() || part.operators().isEmpty()) {
                 return fault(
                         "key-index-opclass",
                         on + "sorts \"" + column + "\" by other operators than its type's own.",
@@ -206,6 +269,19 @@ record KeyIndex(
                         "key-index-collation",
                         on + "sorts \"" + column + "\" by another collation than the column's own.",
                         plain);
+            }
+            if (parts.size() > 1
+                    && part.operators().filter(o -> o.hiddenFor(part.type())).isPresent()) {
+                String schema = part.operators().get().schema();
+                return fault(
+                        "key-operators-hidden",
+                        "Key column \"" + column + "\" of " + table + " is of type " + part.type()
+                                + ", whose operators are in schema " + schema
+                                + ", and the search_path does not lead there: rows of several key columns would be"
+                                + " compared by the operators of another type.",
+                        "add " + schema
+                                + " to the search_path of the worker's role (ALTER ROLE … SET search_path), or name a"
+                                + " key of other columns.");
             }
             if (!part.notNull()) {
                 return fault(

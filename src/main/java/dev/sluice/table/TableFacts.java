@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
  * @param leaves what the batches walk, in the catalog's order: the leaf partitions, or the table itself
  * @param key the key columns in the index' order; unique together, not null, indexed
  * @param keyIndex name of the unique index on the key (of the parent, if partitioned)
+ * @param keyChosen whether it was taken as the only suitable one: the job names no key, and there is no primary key
  * @param columns every column by name, in the table's order
  * @param estimatedRows by {@code pg_class.reltuples} over the leaves, scaled to their present size as the planner does;
  *     -1 when a leaf that has rows was never analysed
@@ -27,6 +28,7 @@ public record TableFacts(
         List<Leaf> leaves,
         List<KeyColumn> key,
         String keyIndex,
+        boolean keyChosen,
         Map<String, Column> columns,
         long estimatedRows,
         long bytes) {
@@ -42,9 +44,22 @@ public record TableFacts(
 
     /**
      * @param name unquoted
-     * @param type as {@code format_type} prints it, such as {@code numeric(10,2)}; of a domain its base type
+     * @param type as SQL that means the same under every search_path, such as {@code numeric(10,2)} or
+     *     {@code app.color}; of a domain its base type
+     * @param operators quoted schema of the operators that compare it; empty for pg_catalog
+     * @param hashed whether values that are equal have equal hashes; others have no hash of their own
      */
-    public record KeyColumn(String name, String type) {
+    public record KeyColumn(String name, String type, String operators, boolean hashed) {
+        /** Of a type of pg_catalog that can be hashed. */
+        public KeyColumn(String name, String type) {
+            this(name, type, "", true);
+        }
+
+        /** {@code id bigint}: what a position is made of. */
+        public String text() {
+            return name + " " + type;
+        }
+
         /** Quoted. */
         public String sql() {
             return TableName.quote(name);
@@ -68,6 +83,7 @@ public record TableFacts(
                 leaves.stream().filter(leaf -> oids.contains(leaf.oid())).toList(),
                 key,
                 keyIndex,
+                keyChosen,
                 columns,
                 estimatedRows,
                 bytes);
@@ -80,7 +96,7 @@ public record TableFacts(
 
     /** {@code id bigint}, {@code line integer}: what a position is made of. */
     public List<String> keyColumns() {
-        return key.stream().map(k -> k.name() + " " + k.type()).toList();
+        return key.stream().map(KeyColumn::text).toList();
     }
 
     /** For people: {@code id bigint, line integer}. */

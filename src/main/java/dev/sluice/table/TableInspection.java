@@ -4,7 +4,6 @@ import dev.sluice.database.Database;
 import dev.sluice.problem.Problem;
 import dev.sluice.sql.TableName;
 import dev.sluice.table.TableFacts.Column;
-import dev.sluice.table.TableFacts.KeyColumn;
 import dev.sluice.table.TableFacts.Leaf;
 import java.util.Collections;
 import java.util.HashSet;
@@ -74,21 +73,31 @@ public final class TableInspection {
      *
      * @param database where
      * @param table the job's table
-     * @param key the job's key columns, in any order; empty for the primary key
+     * @param key the job's key columns, in any order; empty for the primary key, or else the only suitable unique index
      * @return what the catalog says, with a key that batches can walk
      * @throws Problem UNPROCESSABLE when there is no such table, or batches could not walk it, or not by that key; its
      *     details are {@code key} (of the job file), {@code reason} and {@code fix}. UNAVAILABLE when the database does
      *     not answer
      */
     public static TableFacts inspect(Database database, TableName table, List<String> key) {
+        return inspect(database, table, key, List.of());
+    }
+
+    /**
+     * Looks up table and key of a run that may have begun: by the key it walks, if the job names none.
+     *
+     * @param begun what its positions are made of ({@link TableFacts#keyColumns}); empty where it has not begun
+     * @throws Problem as {@link #inspect(Database, TableName, List)}
+     */
+    public static TableFacts inspect(Database database, TableName table, List<String> key, List<String> begun) {
         try {
-            return inspect(database.sql(), table, key);
+            return inspect(database.sql(), table, key, begun);
         } catch (DataAccessException e) {
             throw database.unavailable(e);
         }
     }
 
-    private static TableFacts inspect(DSLContext sql, TableName table, List<String> key) {
+    private static TableFacts inspect(DSLContext sql, TableName table, List<String> key, List<String> begun) {
         Record relation = relation(sql, table, Refusal.TABLE);
         long oid = relation.get("oid", long.class);
         boolean partitioned = relation.get("kind", String.class).equals("p");
@@ -98,7 +107,10 @@ public final class TableInspection {
         List<Record> tree = sql.fetch(TREE, oid, oid);
         refuseForeign(table, tree);
         Map<String, Column> columns = columns(sql, oid);
-        KeyIndex index = keyIndex(table, key, columns, KeyIndex.of(sql, oid), partitioned);
+        List<KeyIndex> indexes = KeyIndex.of(sql, oid);
+        KeyIndex index = key.isEmpty()
+                ? KeyChoice.of(table, indexes, begun)
+                : keyIndex(table, key, columns, indexes, partitioned);
         List<Leaf> leaves = tree.stream()
                 .map(r -> new Leaf(
                         new TableName(r.get("nspname", String.class), r.get("relname", String.class)),
@@ -111,10 +123,9 @@ public final class TableInspection {
                 oid,
                 partitioned,
                 leaves,
-                index.parts().stream()
-                        .map(p -> new KeyColumn(String.valueOf(p.column()), p.type()))
-                        .toList(),
+                index.keyColumns(),
                 index.name(),
+                key.isEmpty() && !index.primary(),
                 columns,
                 unknown ? -1 : leaves.stream().mapToLong(Leaf::estimatedRows).sum(),
                 tree.stream().mapToLong(r -> r.get("bytes", long.class)).sum());
@@ -237,13 +248,6 @@ public final class TableInspection {
             Map<String, Column> columns,
             List<KeyIndex> indexes,
             boolean partitioned) {
-        if (key.isEmpty()) {
-            KeyIndex primary = indexes.stream()
-                    .filter(KeyIndex::primary)
-                    .findFirst()
-                    .orElseThrow(() -> noPrimaryKey(table, indexes));
-            return sound(table, primary);
-        }
         for (String column : key) {
             if (!columns.containsKey(column)) {
                 List<String> near = Names.near(column, columns.keySet());
@@ -262,28 +266,7 @@ public final class TableInspection {
         }
         List<KeyIndex> matching = indexes.stream().filter(i -> i.isOn(key)).toList();
         KeyIndex best = KeyIndex.best(matching, table).orElseThrow(() -> notUnique(table, key, indexes, partitioned));
-        return sound(table, best);
-    }
-
-    private static KeyIndex sound(TableName table, KeyIndex index) {
-        index.fault(table).ifPresent(f -> {
-            throw Refusal.of(f.code(), Refusal.KEY, f.reason(), f.fix());
-        });
-        return index;
-    }
-
-    private static Problem noPrimaryKey(TableName table, List<KeyIndex> indexes) {
-        List<String> usable = indexes.stream()
-                .filter(i -> i.fault(table).isEmpty())
-                .map(i -> "key: " + i.columnNames() + " (index \"" + i.name() + "\")")
-                .toList();
-        return Refusal.of(
-                "no-primary-key",
-                Refusal.KEY,
-                "Table " + table + " has no primary key, and the job names no key.",
-                usable.isEmpty()
-                        ? "add a primary key, or a unique index on NOT NULL columns and name them as migrate.key."
-                        : "add " + String.join(" or ", usable) + " to migrate.");
+        return best.sound(table);
     }
 
     private static Problem notUnique(TableName table, List<String> key, List<KeyIndex> indexes, boolean partitioned) {

@@ -24,6 +24,7 @@ import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
+import net.jqwik.api.GenerationMode;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
@@ -102,11 +103,32 @@ class BatchUnionTest {
             @ForAll("steps") List<Step> steps,
             @ForAll long seed)
             throws SQLException {
+        changedOnce(types, storage, rows, steps, seed);
+    }
+
+    /** Whatever the others draw, each type is walked by itself or behind another. */
+    @Property(generation = GenerationMode.EXHAUSTIVE)
+    void everyRowIsChangedOnceByEachTypeOfKey(@ForAll KeyType type) throws SQLException {
+        changedOnce(
+                type.ordinal() % 2 == 0 ? List.of(KeyType.BOOLEAN, type) : List.of(type),
+                Storage.PLAIN,
+                80,
+                List.of(
+                        new Step(Before.NOTHING, Ask.of(7)),
+                        new Step(Before.CONNECTION_LOST, new Ask(64, 8)),
+                        new Step(Before.ANSWER_LOST, Ask.of(1)),
+                        new Step(Before.TIMED_OUT, Ask.of(11))),
+                type.ordinal());
+    }
+
+    private static void changedOnce(List<KeyType> types, Storage storage, int rows, List<Step> steps, long seed)
+            throws SQLException {
         List<KeyType> key = types.stream()
                 .map(t -> t.needsIcu() && !icu ? KeyType.TEXT_C : t)
                 .toList();
         String table = "t" + ++tables;
-        make(table, key, storage, rows, new Random(seed));
+        boolean hashed = key.getFirst().hashed() && key.getLast().hashed();
+        make(table, key, hashed ? storage : Storage.PLAIN, rows, new Random(seed));
         TableFacts facts = target.facts(table);
         UUID run = target.begun(facts);
         long filled = count(table, "true");

@@ -36,7 +36,10 @@ class StripesOfKeysTest {
                         "CREATE DOMAIN wholer AS whole",
                         "CREATE DOMAIN price AS numeric(12,2)",
                         "CREATE DOMAIN title AS varchar(40) COLLATE nd",
-                        "CREATE DOMAIN moment AS timestamptz");
+                        "CREATE DOMAIN moment AS timestamptz",
+                        "CREATE TYPE pair AS (a int, b text)",
+                        "CREATE EXTENSION citext",
+                        "CREATE DOMAIN mail AS citext");
     }
 
     @AfterAll
@@ -78,7 +81,18 @@ class StripesOfKeysTest {
                 "k wholer ; g",
                 "k price ; g / 4.0",
                 "k title ; 'Item ' || g",
-                "k moment ; timestamptz '2020-01-01' + g * interval '1 second'"
+                "k moment ; timestamptz '2020-01-01' + g * interval '1 second'",
+                "k bytea ; decode(md5(g::text), 'hex')",
+                "k citext ; 'Item ' || g",
+                "k inet ; inet '10.0.0.0' + g",
+                "k time ; time '00:00' + g * interval '1 second'",
+                "k interval ; g * interval '1 hour'",
+                "k float8 ; g / 7.0",
+                "k text[] ; ARRAY[g::text, 'a']",
+                "k text[] COLLATE nd ; ARRAY['Item ' || g]",
+                "k int4range ; int4range(g, g + 2)",
+                "k pair ; ROW(g, 'a')::pair",
+                "k mail ; 'Item ' || g"
             })
     void aKeyOfOneColumn(String column, String values) throws SQLException {
         check(column + ", PRIMARY KEY (k)", "k", values);
@@ -98,6 +112,8 @@ class StripesOfKeysTest {
                 "a int, b int, c int, d int ; g, 1, g, 1",
                 "a uuid, b int ; ('00000000-0000-0000-0000-' || lpad((g / 100)::text, 12, '0'))::uuid, g % 100",
                 "a text COLLATE nd, b wholer ; 'Name ' || g / 100, g % 100 + 1",
+                "a boolean, b bytea ; g % 2 = 0, decode(md5(g::text), 'hex')",
+                "a bit(4), b int ; g::bit(4), g",
                 "a date, b timestamptz, c char(9), d numeric ; date '2020-01-01' + g / 100, now(), (g % 10)::text, g % 100"
             })
     void aKeyOfSeveralColumns(String columns, String values) throws SQLException {
@@ -109,7 +125,8 @@ class StripesOfKeysTest {
      * Text that compares equal stays in its stripe, so a row whose key is spelt anew is neither missed nor met twice.
      */
     @ParameterizedTest
-    @ValueSource(strings = {"text COLLATE nd", "varchar(40) COLLATE nd", "char(40) COLLATE nd", "title"})
+    @ValueSource(
+            strings = {"text COLLATE nd", "varchar(40) COLLATE nd", "char(40) COLLATE nd", "title", "citext", "mail"})
     void aKeySpeltAnewInMidRange(String type) throws SQLException {
         String table = make("k " + type + " PRIMARY KEY", "k", "'some item ' || g");
         Walk walk = new Walk(table);
@@ -130,6 +147,31 @@ class StripesOfKeysTest {
             target.db().run("UPDATE " + table + " SET k = k + 0." + "0".repeat(stripe + 1));
         }
         assertThat(count(table, "n = 1")).isEqualTo(ROWS);
+    }
+
+    /** A day is 24 hours, and two days are 48. */
+    @Test
+    void anIntervalSpeltAnewInMidRange() throws SQLException {
+        String table = make("k interval PRIMARY KEY", "k", "g * interval '1 day'");
+        Walk walk = new Walk(table);
+        for (int stripe = 0; stripe < STRIPES; stripe++) {
+            walk.stripe();
+            target.db()
+                    .run("UPDATE " + table + " SET k = justify_" + (stripe % 2 == 0 ? "hours" : "days")
+                            + "(CASE WHEN extract(day FROM k) > 0 THEN make_interval(hours => extract(epoch FROM k)::int / 3600)"
+                            + " ELSE k END)");
+        }
+        assertThat(count(table, "n = 1")).isEqualTo(ROWS);
+    }
+
+    /** Such a type has no hash: its rows are all of the first stripe. */
+    @Test
+    void aKeyThatCannotBeHashed() throws SQLException {
+        Walk walk = new Walk(make("k varbit PRIMARY KEY", "k", "g::bit(16)::varbit"));
+        assertThat(walk.stripe()).isEqualTo(ROWS);
+        for (int stripe = 1; stripe < STRIPES; stripe++) {
+            assertThat(walk.stripe()).isZero();
+        }
     }
 
     @Test

@@ -46,6 +46,20 @@ class EveryKeyTest {
         DATE("id date PRIMARY KEY", "date '1000-01-01' + g * 5"),
         TIMESTAMP("id timestamp PRIMARY KEY", "timestamp '2026-01-01' + g * interval '1 second' / 3"),
         TIMESTAMPTZ("id timestamptz PRIMARY KEY", "timestamptz '2026-03-29' + power(g, 1.5) * interval '1 second'"),
+        BYTEA("id bytea PRIMARY KEY", "decode(md5(g::text), 'hex')"),
+        BYTEA_AND_MORE("a int, b bytea, PRIMARY KEY (a, b)", "g % 7, decode(md5(g::text), 'hex')"),
+        INET("id inet PRIMARY KEY", "inet '10.0.0.0' + g * 77"),
+        INTERVAL("id interval PRIMARY KEY", "g * interval '1 hour' - (g % 2) * interval '1 mon'"),
+        FLOAT("id float8 PRIMARY KEY", "ln(g) / 3"),
+        BITS("id bit(20) PRIMARY KEY", "g::bit(20)"),
+        INT_ARRAY("id int[] PRIMARY KEY", "ARRAY[g % 100, g]"),
+        TEXT_ARRAY("id text[] PRIMARY KEY", "ARRAY['a,\"{' || g % 100, g::text]"),
+        RANGE("id int4range PRIMARY KEY", "int4range(g, g + 1 + g % 3)"),
+        PAIR("id odd.pair PRIMARY KEY", "ROW(nullif(g % 100, 0), 'b' || g)::odd.pair"),
+        ENUM_AND_MORE(
+                "a odd.\"Mood's\", b int, PRIMARY KEY (a, b)", "(enum_range(NULL::odd.\"Mood's\"))[1 + g % 8], g"),
+        // its order is not the order of its text
+        CITEXT("id elsewhere.citext PRIMARY KEY", "(ARRAY['a','B','c','Z','m'])[1 + g % 5] || g"),
         COMPOSITE("a int, b uuid, PRIMARY KEY (a, b)", "g % 1000, md5(g::text)::uuid"),
         // nine tenths of the rows are of one tenant
         THREE_TENANTS(
@@ -73,6 +87,7 @@ class EveryKeyTest {
     static void start() {
         target = TestTarget.create(Duration.ofSeconds(30));
         target.db().run(KeyType.DOMAINS.toArray(String[]::new));
+        target.db().run("CREATE SCHEMA elsewhere", "ALTER EXTENSION citext SET SCHEMA elsewhere");
         icu = !target.db()
                 .value("SELECT count(*) FROM pg_collation WHERE collname = 'en-x-icu'")
                 .equals("0");
@@ -106,7 +121,8 @@ class EveryKeyTest {
         check(facts, Ranges.between(whole, sample.cuts()), "sampled");
 
         Optional<Histogram> histogram = Histogram.of(target.database(), facts, leaf, whole);
-        assertThat(histogram.isPresent()).isEqualTo(key.single());
+        // of ranges PostgreSQL keeps another kind of statistics
+        assertThat(histogram.isPresent()).isEqualTo(key.single() && key != Key.RANGE);
         if (histogram.isPresent()) {
             var cuts = histogram.get().cuts(PARTS).orElseThrow();
             check(facts, Ranges.between(whole, cuts), "by the histogram");

@@ -53,12 +53,13 @@ class RangesPropertyTest {
             @ForAll @IntRange(min = 1, max = 40) int partitions,
             @ForAll @IntRange(min = 1, max = 30) int minimum,
             @ForAll boolean descending,
-            @ForAll boolean hashed,
+            @ForAll boolean leaves,
             @ForAll long seed)
             throws SQLException {
         List<KeyType> key = types.stream()
                 .map(t -> t.needsIcu() && !icu ? KeyType.TEXT_C : t)
                 .toList();
+        boolean hashed = leaves && key.getFirst().hashed();
         String table = "t" + ++tables;
         make(table, key, descending, hashed, rows, new Random(seed));
         TableFacts facts = TableInspection.inspect(target.database(), new TableName("public", table), columns(key));

@@ -7,7 +7,6 @@ import dev.sluice.database.Database;
 import dev.sluice.database.DatabaseSettings;
 import dev.sluice.problem.Problem;
 import dev.sluice.sql.TableName;
-import dev.sluice.table.TableFacts.KeyColumn;
 import dev.sluice.testing.TestPostgres;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -34,6 +33,10 @@ class TableInspectionTest {
                 "CREATE SCHEMA \"Odd \"\"Place\"",
                 "CREATE DOMAIN app.positive AS bigint CHECK (VALUE > 0)",
                 "CREATE DOMAIN app.small AS app.positive CHECK (VALUE < 1000)",
+                "CREATE TYPE app.\"int4\" AS ENUM ('a', 'b')",
+                "CREATE TYPE app.\"Odd Pair\" AS (a int, b text)",
+                "CREATE SCHEMA ext",
+                "CREATE EXTENSION citext SCHEMA ext",
                 "CREATE COLLATION app.caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
                 "CREATE TABLE app.users (id bigint PRIMARY KEY, name text)");
     }
@@ -61,13 +64,72 @@ class TableInspectionTest {
                 "date|date",
                 "timestamp|timestamp without time zone",
                 "timestamptz(3)|timestamp(3) with time zone",
-                "app.small|bigint"
+                "app.small|bigint",
+                "bytea|bytea",
+                "boolean|boolean",
+                "app.\"int4\"|app.int4",
+                "app.\"int4\"[]|app.int4[]",
+                "ext.citext|ext.citext",
+                "ext.citext[]|ext.citext[]",
+                "inet|inet",
+                "cidr|cidr",
+                "macaddr|macaddr",
+                "time(3)|time(3) without time zone",
+                "timetz|time with time zone",
+                "interval|interval",
+                "double precision|double precision",
+                "real[]|real[]",
+                "bit(5)|bit(5)",
+                "varbit|bit varying",
+                "\"char\"|\"char\"",
+                "name|name",
+                "jsonb|jsonb",
+                "numrange|numrange",
+                "tstzmultirange|tstzmultirange",
+                "app.\"Odd Pair\"|app.\"Odd Pair\""
             })
     void takesEveryKeyTypeThatIsPromised(String type, String printed) {
         POSTGRES.run("DROP TABLE IF EXISTS app.typed", "CREATE TABLE app.typed (k " + type + " PRIMARY KEY)");
         TableFacts facts = TableInspection.inspect(database, new TableName("app", "typed"), List.of());
-        assertThat(facts.key()).containsExactly(new KeyColumn("k", printed));
         assertThat(facts.keyText()).isEqualTo("k " + printed);
+        assertThat(facts.key().getFirst().operators()).isEqualTo(type.equals("ext.citext") ? "ext" : "");
+        assertThat(facts.key().getFirst().hashed()).isEqualTo(!type.contains("bit"));
+        assertThat(facts.keyChosen()).isFalse();
+    }
+
+    /** Whatever else there is: partial, nullable, deferrable, of expressions, twice on the same columns. */
+    @Test
+    void theOnlyUniqueIndexThatWillDoIsTaken() {
+        POSTGRES.run(
+                "CREATE TABLE app.only (a int NOT NULL, b int NOT NULL, c int, d int NOT NULL UNIQUE DEFERRABLE)",
+                "CREATE UNIQUE INDEX only_c ON app.only (c)",
+                "CREATE UNIQUE INDEX only_part ON app.only (a) WHERE b > 3",
+                "CREATE UNIQUE INDEX only_expression ON app.only ((a + b))",
+                "CREATE UNIQUE INDEX only_whole ON app.only (b, a)",
+                "CREATE UNIQUE INDEX only_whole_too ON app.only (a, b)");
+        TableName table = new TableName("app", "only");
+        TableFacts facts = TableInspection.inspect(database, table, List.of());
+        assertThat(facts.keyIndex()).isEqualTo("only_whole");
+        assertThat(facts.keyText()).isEqualTo("b integer, a integer");
+        assertThat(facts.keyChosen()).isTrue();
+        assertThat(TableInspection.inspect(database, table, List.of("a", "b")).keyChosen())
+                .isFalse();
+    }
+
+    /** Another unique index, or a primary key, that comes while a run is at work. */
+    @Test
+    void aRunThatHasBegunKeepsItsKey() {
+        POSTGRES.run("CREATE TABLE app.begun (a int NOT NULL UNIQUE, b int NOT NULL)");
+        TableName table = new TableName("app", "begun");
+        TableFacts begun = TableInspection.inspect(database, table, List.of());
+        POSTGRES.run(
+                "CREATE UNIQUE INDEX begun_another ON app.begun (b)",
+                "ALTER TABLE app.begun ADD COLUMN id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+        assertThat(TableInspection.inspect(database, table, List.of(), begun.keyColumns())
+                        .keyText())
+                .isEqualTo("a integer");
+        assertThat(TableInspection.inspect(database, table, List.of()).keyText())
+                .isEqualTo("id integer");
     }
 
     @ParameterizedTest

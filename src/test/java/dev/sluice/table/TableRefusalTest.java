@@ -82,12 +82,34 @@ class TableRefusalTest {
                         "each local partition"),
                 bad("", "app.f1", "", "not-a-table", "migrate.table", "ordinary or partitioned"),
                 bad(
-                        "CREATE TABLE app.nokey (id int NOT NULL UNIQUE, a int UNIQUE)",
+                        "CREATE TABLE app.bare (a int)",
+                        "app.bare",
+                        "",
+                        "no-primary-key",
+                        "migrate.key",
+                        "add a primary key"),
+                bad(
+                        "CREATE TABLE app.nokey (a int UNIQUE)",
                         "app.nokey",
                         "",
                         "no-primary-key",
                         "migrate.key",
-                        "add key: [id] (index \"nokey_id_key\") to migrate"),
+                        "add a primary key"),
+                bad(
+                        "CREATE TABLE app.twokeys (id int NOT NULL UNIQUE, a int NOT NULL, b int NOT NULL, UNIQUE (a, b))",
+                        "app.twokeys",
+                        "",
+                        "several-unique-indexes",
+                        "migrate.key",
+                        "key: [a, b] (index \"twokeys_a_b_key\") or key: [id] (index \"twokeys_id_key\")"),
+                bad(
+                        "CREATE TABLE app.defers (a int NOT NULL UNIQUE, b int NOT NULL UNIQUE,"
+                                + " c int PRIMARY KEY DEFERRABLE)",
+                        "app.defers",
+                        "",
+                        "several-unique-indexes",
+                        "migrate.key",
+                        "key: [a] (index \"defers_a_key\") or key: [b]"),
                 bad("", "app.users", "nam", "no-such-column", "migrate.key", "did you mean name?"),
                 bad("", "app.users", "id,id", "key-column-twice", "migrate.key", "name each once"),
                 bad(
@@ -171,21 +193,19 @@ class TableRefusalTest {
                         "key-index-direction",
                         "migrate.key",
                         "plain unique index"),
+                unfit("money", ""),
+                unfit("regclass", ""),
+                unfit("money[]", ""),
+                unfit("app.price", "CREATE TYPE app.price AS (a int, b money)"),
+                unfit("app.bill", "CREATE DOMAIN app.bill AS money CHECK (VALUE > 0::money)"),
                 bad(
-                        "CREATE TABLE app.fl (a float8 PRIMARY KEY)",
-                        "app.fl",
+                        "CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext;"
+                                + " CREATE TABLE app.people (tenant int, mail ext.citext, PRIMARY KEY (tenant, mail))",
+                        "app.people",
                         "",
-                        "key-type",
+                        "key-operators-hidden",
                         "migrate.key",
-                        "name a key"),
-                bad("CREATE TABLE app.by (a bytea PRIMARY KEY)", "app.by", "", "key-type", "migrate.key", "name a key"),
-                bad(
-                        "CREATE TYPE app.\"int4\" AS ENUM ('a', 'b'); CREATE TABLE app.en (a app.\"int4\" PRIMARY KEY)",
-                        "app.en",
-                        "",
-                        "key-type",
-                        "migrate.key",
-                        "name a key"),
+                        "add ext to the search_path"),
                 bad(
                         "CREATE TABLE app.period (id int, valid int4range, PRIMARY KEY (id, valid WITHOUT OVERLAPS))",
                         "app.period",
@@ -193,6 +213,17 @@ class TableRefusalTest {
                         "key-index-method",
                         "migrate.key",
                         "plain unique index"));
+    }
+
+    private static Arguments unfit(String type, String ddl) {
+        String table = "app.unfit_" + type.replaceAll("\\W", "_");
+        return bad(
+                ddl + "; CREATE TABLE " + table + " (k " + type + " PRIMARY KEY)",
+                table,
+                "",
+                "key-type",
+                "migrate.key",
+                "name a key of other columns");
     }
 
     private static Arguments bad(String ddl, String table, String key, String code, String jobKey, String fix) {
