@@ -130,7 +130,12 @@ final class Worker implements AutoCloseable {
         Databases brief = databases.within(Readiness.PATIENCE);
         StoredRuns seen = new StoredRuns(brief, definitions);
         SwitchGate gates = new SwitchGate(
-                known, seen, brief, definitions, settings.verify().repeatEvery());
+                known,
+                seen,
+                brief,
+                definitions,
+                settings.verify().repeatEvery(),
+                settings.verify().evidenceExpiresAfter());
         this.scheduling = part(new Scheduling(
                 databases.control(),
                 new ScheduleSettings(w.name(), w.threads(), w.checkIn(), w.takeover(), w.stopTimeout()),

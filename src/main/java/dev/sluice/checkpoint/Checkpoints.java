@@ -14,9 +14,11 @@ import dev.sluice.database.schema.tables.records.CheckpointRecord;
 import dev.sluice.database.schema.tables.records.RunWantedRecord;
 import dev.sluice.partition.KeyRange;
 import java.sql.Connection;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jooq.DSLContext;
@@ -239,6 +241,35 @@ public final class Checkpoints {
                 .and(CHECKPOINT.PASS.in(DSL.select(PASS.PASS_)
                         .from(PASS)
                         .where(PASS.RUN_ID.eq(run), PASS.KIND.eq(inline("migrate"))))));
+    }
+
+    /**
+     * What a run has changed in a relation.
+     *
+     * @param began when the first pass that came there began
+     * @param ended when the last batch there was committed
+     * @param rows changed
+     */
+    public record RelationChange(Instant began, Instant ended, long rows) {}
+
+    /** What the passes that change rows have done, by the oid of the relation they walked. */
+    public Map<Long, RelationChange> changesByRelation(UUID run) {
+        return sql.select(
+                        CHECKPOINT.RELATION_OID,
+                        DSL.min(PASS.STARTED_AT),
+                        max(CHECKPOINT.UPDATED_AT),
+                        sum(CHECKPOINT.CHANGED))
+                .from(CHECKPOINT)
+                .join(PASS)
+                .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
+                .where(CHECKPOINT.RUN_ID.eq(run), PASS.KIND.in(inline("migrate"), inline("sweep")))
+                .groupBy(CHECKPOINT.RELATION_OID)
+                .fetchMap(
+                        r -> r.value1(),
+                        r -> new RelationChange(
+                                r.value2().toInstant(),
+                                r.value3().toInstant(),
+                                r.value4().longValue()));
     }
 
     private Counts counts(org.jooq.Condition which) {

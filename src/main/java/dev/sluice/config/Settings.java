@@ -150,8 +150,10 @@ public record Settings(
      *
      * @param maxSweeps further passes for late rows before a run is incomplete
      * @param repeatEvery how often an open gate's evidence is renewed
+     * @param evidenceExpiresAfter the age from which evidence that was not renewed is void; empty for twice
+     *     {@code repeatEvery} and what the last look took
      */
-    public record Verify(int maxSweeps, Duration repeatEvery) {}
+    public record Verify(int maxSweeps, Duration repeatEvery, Optional<Duration> evidenceExpiresAfter) {}
 
     /**
      * How the size of a batch follows its time.
@@ -240,6 +242,9 @@ public record Settings(
         lines.put("retry.max-wait", text(retry.maxWait()));
         lines.put("verify.max-sweeps", verify.maxSweeps());
         lines.put("verify.repeat-every", text(verify.repeatEvery()));
+        lines.put(
+                "verify.evidence-expires-after",
+                verify.evidenceExpiresAfter().map(Settings::text).orElse("(not given)"));
         lines.put("batch.weight", batch.weight());
         lines.put("batch.growth", batch.growth());
         lines.put("batch.panic", batch.panic());

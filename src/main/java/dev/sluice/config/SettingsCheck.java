@@ -166,6 +166,10 @@ final class SettingsCheck {
                 settings.retry().firstWait());
         within("verify.max-sweeps", settings.verify().maxSweeps(), 0, 100);
         within("verify.repeat-every", settings.verify().repeatEvery(), Duration.ofSeconds(1), Duration.ofDays(30));
+        settings.verify().evidenceExpiresAfter().ifPresent(d -> {
+            within("verify.evidence-expires-after", d, Duration.ofSeconds(1), Duration.ofDays(90));
+            notBelow("verify.evidence-expires-after", d, "verify.repeat-every", settings.verify().repeatEvery());
+        });
     }
 
     private void servos(Settings.Batch b, Settings.Throttle t) {

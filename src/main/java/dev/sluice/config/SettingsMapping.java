@@ -134,6 +134,8 @@ interface SettingsMapping {
 
         @WithDefault("1h")
         Duration repeatEvery();
+
+        Optional<Duration> evidenceExpiresAfter();
     }
 
     interface Throttle {

@@ -177,7 +177,10 @@ public final class SettingsReader {
                         w.stopTimeout()),
                 new Settings.Retry(
                         m.retry().attempts(), m.retry().firstWait(), m.retry().maxWait()),
-                new Settings.Verify(m.verify().maxSweeps(), m.verify().repeatEvery()),
+                new Settings.Verify(
+                        m.verify().maxSweeps(),
+                        m.verify().repeatEvery(),
+                        m.verify().evidenceExpiresAfter()),
                 new Settings.Batch(
                         m.batch().weight(), m.batch().growth(), m.batch().panic()),
                 new Settings.Throttle(

@@ -7,6 +7,8 @@ import dev.sluice.problem.Problem;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -212,6 +214,21 @@ public final class Database implements AutoCloseable {
                             + " FROM pg_control_system() s, pg_control_checkpoint() c")
                     .map(r -> new Identity(
                             r.get(0, String.class), r.get(1, String.class), r.get(2, int.class), r.get(3, int.class)));
+        } catch (DataAccessException e) {
+            throw unavailable(e);
+        }
+    }
+
+    /**
+     * What its clock says: all moments of what is proven about its rows are by it.
+     *
+     * @throws Problem UNAVAILABLE when it does not answer
+     */
+    public Instant clock() {
+        try {
+            return sql.fetchSingle("SELECT clock_timestamp()")
+                    .get(0, OffsetDateTime.class)
+                    .toInstant();
         } catch (DataAccessException e) {
             throw unavailable(e);
         }

@@ -15,9 +15,9 @@ import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.RunTable;
 import dev.sluice.run.StatusView;
-import dev.sluice.verify.Analyze;
 import dev.sluice.verify.Verification;
 import dev.sluice.verify.VerificationChoice;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +36,7 @@ final class Carriage {
     private final PassWalk walk;
     private final StopAll stopAll;
     private final Ending ending;
+    private final FreshStatistics statistics;
 
     Carriage(
             RunEnvironment world,
@@ -53,6 +54,7 @@ final class Carriage {
         this.walk = walk;
         this.stopAll = walk.stopAll();
         this.ending = ending;
+        this.statistics = new FreshStatistics(persistence, passes, checkpoints, stopAll, world.time());
     }
 
     /**
@@ -268,10 +270,10 @@ final class Carriage {
         if (stopAll.held()) {
             return; // nor is the table analyzed now
         }
-        persistence.insist("analyze", () -> {
-            Analyze.table(prepared.database(), prepared.changed());
-            return true;
-        });
+        Optional<Instant> analyzedAt = statistics.await(row);
+        if (analyzedAt.isEmpty()) {
+            return;
+        }
         if (walksWhatCame(row)) {
             return;
         }
@@ -302,7 +304,8 @@ final class Carriage {
                 prepared.into().isPresent() && looks,
                 row.getSweeps(),
                 since.startedAt(),
-                world.time().now(),
+                looks ? pass(row).finishedAt() : null, // the last pass of the look
+                analyzedAt.get(),
                 now.systemIdentifier(),
                 now.databaseName(),
                 now.timeline(),

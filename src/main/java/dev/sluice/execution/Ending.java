@@ -16,6 +16,8 @@ import dev.sluice.run.LaneTable;
 import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.RunTable;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -79,9 +81,19 @@ final class Ending {
         more.put(RUN.FAILURE, DSL.val(Json.write(failure)));
         more.put(RUN.EVIDENCE, DSL.val(Json.write(evidence)));
         // without a condition there is nothing to look at again
-        boolean renewable = evidence != null && evidence.condition() != null;
-        more.put(RUN.VERIFIED_AT, renewable ? RunTable.CLOCK : DSL.castNull(RUN.VERIFIED_AT));
+        more.put(
+                RUN.VERIFIED_AT,
+                evidence != null && evidence.condition() != null
+                        ? RunTable.ago(ago(row, evidence.lookedAt()))
+                        : DSL.castNull(RUN.VERIFIED_AT));
         move(row, to, more, action, failure == null ? Map.of() : Map.of("code", failure.code()));
+    }
+
+    /** For how long a moment of the target's clock is over; the control database's may differ. */
+    private Duration ago(RunRecord row, Instant moment) throws Stop, RunFailed, InterruptedException {
+        Database target = databases.get(row.getDatabase());
+        Duration ago = Duration.between(moment, persistence.insist("clock", target::clock));
+        return ago.isNegative() ? Duration.ZERO : ago;
     }
 
     /**

@@ -12,6 +12,8 @@ import dev.sluice.run.Preparation;
 import dev.sluice.run.RunState;
 import dev.sluice.table.TableFacts;
 import dev.sluice.verify.VerificationChoice;
+import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -66,13 +68,17 @@ final class Renewal {
         if (seen.violations() > 0 || orphans.violations() > 0) {
             ending.end(here, RunState.INCOMPLETE, Judgement.stale(seen, orphans, before), null, "run.incomplete");
         } else {
-            ending.renew(here, before.renewed(seen.scanned(), first.startedAt(), now));
+            ending.renew(here, before.renewed(seen.scanned(), first.startedAt(), until(first), now));
         }
         int last = first.number();
         persistence.insist("checkpoint", () -> {
             checkpoints.forgetVerificationsBefore(row.getId(), last);
             return true;
         });
+    }
+
+    private static Instant until(Pass pass) {
+        return Objects.requireNonNull(pass.finishedAt(), "a pass that was walked is finished");
     }
 
     private Counts counts(Pass pass) throws Stop, RunFailed, InterruptedException {

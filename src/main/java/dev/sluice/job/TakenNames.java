@@ -20,6 +20,7 @@ final class TakenNames {
             "stopped-all",
             "open-writers",
             "settings-changing",
+            "not-analyzed",
             "other-lanes",
             "verification-pace",
             "database-away",

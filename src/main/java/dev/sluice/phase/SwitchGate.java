@@ -1,5 +1,6 @@
 package dev.sluice.phase;
 
+import dev.sluice.database.Database;
 import dev.sluice.database.Databases;
 import dev.sluice.database.Identity;
 import dev.sluice.fleet.Agreement;
@@ -34,20 +35,29 @@ public final class SwitchGate implements Gates {
     private final Databases databases;
     private final Agreement agreement;
     private final Duration repeatEvery;
+    private final Optional<Duration> expiresAfter;
 
     /**
      * @param jobs the definitions of now
      * @param proofs what the newest runs have proven
      * @param databases for the identity of the target
      * @param agreement of the live workers about a job
-     * @param repeatEvery how often evidence is renewed; twice that, and the time it takes, and it is too old
+     * @param repeatEvery how often evidence is renewed
+     * @param expiresAfter the age from which it is void; empty for twice that and what the last look took
      */
-    public SwitchGate(Jobs jobs, Proof.Source proofs, Databases databases, Agreement agreement, Duration repeatEvery) {
+    public SwitchGate(
+            Jobs jobs,
+            Proof.Source proofs,
+            Databases databases,
+            Agreement agreement,
+            Duration repeatEvery,
+            Optional<Duration> expiresAfter) {
         this.agreement = agreement;
         this.jobs = jobs;
         this.proofs = proofs;
         this.databases = databases;
         this.repeatEvery = repeatEvery;
+        this.expiresAfter = expiresAfter;
     }
 
     @Override
@@ -80,8 +90,7 @@ public final class SwitchGate implements Gates {
                                 + " now). Run it again.")));
         Evidence evidence = proof.get().evidence();
         if (evidence != null) {
-            age(name, job, proof.get(), evidence).ifPresent(reasons::add);
-            identity(proof.get().database(), evidence).ifPresent(reasons::add);
+            target(name, job, proof.get(), evidence).ifPresent(reasons::add);
         }
         return new GateAnswer(
                 name,
@@ -140,20 +149,29 @@ public final class SwitchGate implements Gates {
         return failure == null ? "." : ": " + failure.message();
     }
 
+    /** What the target says against the evidence, by its own clock. */
+    private Optional<Reason> target(String name, Optional<Job> job, Proof proof, Evidence evidence) {
+        try {
+            Database target = databases.get(proof.database());
+            Optional<Reason> other = identity(target, evidence);
+            return other.isPresent() || !proof.canBeRenewed()
+                    ? other
+                    : age(name, job, evidence, Duration.between(evidence.lookedAt(), target.clock()));
+        } catch (Problem e) {
+            return Optional.of(new Reason(e.code(), e.getMessage()));
+        }
+    }
+
     /**
      * Evidence that could be renewed, and is not, has lost its worth: nobody has looked since. Time in which the job
      * may not work does not count.
      */
-    private Optional<Reason> age(String name, Optional<Job> job, Proof proof, Evidence evidence) {
-        Duration age = proof.age();
-        Duration renewal = proof.renewal();
-        if (age == null || renewal == null) {
-            return Optional.empty();
-        }
-        Duration limit = repeatEvery.multipliedBy(2).plus(renewal);
+    private Optional<Reason> age(String name, Optional<Job> job, Evidence evidence, Duration age) {
+        Duration limit =
+                expiresAfter.orElseGet(() -> repeatEvery.multipliedBy(2).plus(evidence.lookLength()));
         var hours =
                 new OpeningHours(job.map(j -> j.migrate().throttle().windows()).orElse(List.of()));
-        Instant verified = evidence.verifiedAsOf();
+        Instant verified = evidence.lookedAt();
         if (hours.openBetween(verified, verified.plus(age), limit.plusMinutes(1))
                         .compareTo(limit)
                 <= 0) {
@@ -162,9 +180,14 @@ public final class SwitchGate implements Gates {
         return Optional.of(new Reason(
                 "evidence-old",
                 "The rows were last verified " + whole(age) + " ago, as of " + evidence.verifiedAsOf()
-                        + "; evidence older than " + whole(limit) + " is void, since it is renewed every "
-                        + DurationText.format(repeatEvery)
-                        + (hours.windows().isEmpty() ? "" : " (only time in the job's windows counts)")
+                        + "; evidence older than " + whole(limit) + " is void ("
+                        + (expiresAfter.isPresent()
+                                ? "verify.evidence-expires-after"
+                                : "twice verify.repeat-every, " + DurationText.format(repeatEvery)
+                                        + ", and what the last look took, " + whole(evidence.lookLength())
+                                        + "; verify.evidence-expires-after changes it")
+                        + ")"
+                        + (hours.windows().isEmpty() ? "" : "; only time in the job's windows counts")
                         + ". Look at `sluice status " + name
                         + "` for what holds the renewal, and whether a worker is alive; it opens when the rows have been"
                         + " looked at again."));
@@ -175,28 +198,24 @@ public final class SwitchGate implements Gates {
                 length.compareTo(Duration.ofSeconds(1)) < 0 ? length : length.truncatedTo(ChronoUnit.SECONDS));
     }
 
-    private Optional<Reason> identity(String database, Evidence evidence) {
-        try {
-            Identity now = databases.get(database).identity();
-            Identity then = new Identity(
-                    evidence.systemIdentifier(), evidence.databaseName(), evidence.timeline(), now.serverVersion());
-            if (!now.sameDatabase(then)) {
-                return Optional.of(new Reason(
-                        "identity-differs",
-                        "The evidence is of database " + then.databaseName() + " of cluster " + then.systemIdentifier()
-                                + "; \"" + database + "\" is now " + now.databaseName() + " of cluster "
-                                + now.systemIdentifier() + ". Run the job on this one."));
-            }
-            if (now.timeline() != then.timeline()) {
-                return Optional.of(new Reason(
-                        "timeline-differs",
-                        "Another server was promoted since the verification (timeline " + then.timeline() + " then, "
-                                + now.timeline() + " now), and may have lost commits. Run the job again."));
-            }
-            return Optional.empty();
-        } catch (Problem e) {
-            return Optional.of(new Reason(e.code(), e.getMessage()));
+    private static Optional<Reason> identity(Database target, Evidence evidence) {
+        Identity now = target.identity();
+        Identity then = new Identity(
+                evidence.systemIdentifier(), evidence.databaseName(), evidence.timeline(), now.serverVersion());
+        if (!now.sameDatabase(then)) {
+            return Optional.of(new Reason(
+                    "identity-differs",
+                    "The evidence is of database " + then.databaseName() + " of cluster " + then.systemIdentifier()
+                            + "; \"" + target.name() + "\" is now " + now.databaseName() + " of cluster "
+                            + now.systemIdentifier() + ". Run the job on this one."));
         }
+        if (now.timeline() != then.timeline()) {
+            return Optional.of(new Reason(
+                    "timeline-differs",
+                    "Another server was promoted since the verification (timeline " + then.timeline() + " then, "
+                            + now.timeline() + " now), and may have lost commits. Run the job again."));
+        }
+        return Optional.empty();
     }
 
     private Map<String, Object> shown(Optional<Job> job, Proof proof, Evidence evidence) {
@@ -205,6 +224,9 @@ public final class SwitchGate implements Gates {
         shown.put("fingerprint", proof.fingerprint());
         shown.put("rows", evidence.rows());
         shown.put("verifiedAsOf", evidence.verifiedAsOf());
+        if (evidence.verifiedUntil() != null) {
+            shown.put("verifiedUntil", evidence.verifiedUntil());
+        }
         shown.put("verification", evidence.verification());
         shown.put("condition", text(evidence.condition(), "each range was committed once"));
         shown.put("because", evidence.because());

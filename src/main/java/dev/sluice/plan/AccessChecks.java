@@ -47,7 +47,9 @@ final class AccessChecks {
             filled(h);
             hiding(h, INTO);
         });
-        analyze(hazards);
+        analyze(
+                subject.filledHazards().orElse(hazards),
+                subject.filledHazards().isPresent() ? INTO : TABLE);
     }
 
     private List<TableName> relations() {
@@ -170,25 +172,28 @@ final class AccessChecks {
         }
     }
 
-    private void analyze(TableHazards hazards) {
-        List<TableName> denied = subject.facts().leaves().stream()
-                .map(l -> hazards.accessTo(l.name()))
+    /** Of the table whose rows are changed. */
+    private void analyze(TableHazards hazards, String key) {
+        List<TableName> denied = hazards.access().stream()
                 .filter(a -> !a.analyze())
                 .map(Access::table)
                 .toList();
         if (!denied.isEmpty()) {
             String role = TableName.quote(hazards.role());
+            TableName table = subject.job().migrate().shape().into().orElse(subject.facts().name());
             String fix = hazards.serverVersion() >= 170_000
                     ? denied.stream()
                             .map(t -> "GRANT MAINTAIN ON " + t.sql() + " TO " + role + ";")
                             .collect(Collectors.joining(" "))
-                    : "make " + role + " a member of the table's owner, or ANALYZE by hand before the switch.";
+                    : "make " + role + " a member of the table's owner, or have its owner run ANALYZE " + table.sql()
+                            + "; when the run waits for it.";
             findings.warn(
                     "cannot-analyze",
-                    TABLE,
+                    key,
                     "Role " + role + " may not ANALYZE " + denied.get(0)
                             + (denied.size() > 1 ? " and " + (denied.size() - 1) + " more partitions" : "")
-                            + ", so plans after the switch lack statistics of the new values.",
+                            + ". Plans after the switch need statistics of the new values, so before it succeeds the run"
+                            + " waits (not-analyzed) until autovacuum or somebody who may has made them.",
                     fix);
         }
     }

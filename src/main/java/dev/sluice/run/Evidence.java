@@ -1,6 +1,7 @@
 package dev.sluice.run;
 
 import dev.sluice.database.Identity;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param stillMatching rows that matched {@code where} even after their change
  * @param orphansChecked whether the filled table was searched for rows without a source
  * @param sweeps done for late rows
- * @param verifiedAsOf start of the pass's first read, by the database's clock
- * @param analyzedAt when the table got fresh statistics
+ * @param verifiedAsOf start of the look's first read, by the clock of the target, as all moments here
+ * @param verifiedUntil end of that look; null in evidence of an older version
+ * @param analyzedAt as of when the changed table's statistics are
  * @param systemIdentifier of the cluster
  * @param databaseName of the database
  * @param timeline of the cluster; evidence from before a promotion is void
@@ -33,14 +35,26 @@ public record Evidence(
         boolean orphansChecked,
         int sweeps,
         Instant verifiedAsOf,
+        @Nullable Instant verifiedUntil,
         Instant analyzedAt,
         String systemIdentifier,
         String databaseName,
         int timeline,
         boolean repeatable) {
 
+    /** When the rows were last verified. */
+    public Instant lookedAt() {
+        return verifiedUntil == null ? verifiedAsOf : verifiedUntil;
+    }
+
+    /** How long the last look took; zero where an older version did not note it. */
+    public Duration lookLength() {
+        Duration length = Duration.between(verifiedAsOf, lookedAt());
+        return length.isNegative() ? Duration.ZERO : length;
+    }
+
     /** The same proof, of a later look. */
-    public Evidence renewed(long seen, Instant asOf, Identity now) {
+    public Evidence renewed(long seen, Instant asOf, Instant until, Identity now) {
         return new Evidence(
                 verification,
                 condition,
@@ -51,6 +65,7 @@ public record Evidence(
                 orphansChecked,
                 sweeps,
                 asOf,
+                until,
                 analyzedAt,
                 now.systemIdentifier(),
                 now.databaseName(),

@@ -176,10 +176,14 @@ public final class RunTable {
         new EventLog(tx).append(actor, action, row.getJob(), row.getId(), detail);
     }
 
-    /** A run that is resumed after another one was asked for is the job's newest again, and its gate's. */
+    /**
+     * A run that is resumed after another one was asked for is the job's newest again, and its gate's. When it was
+     * asked for itself is kept apart: {@link #requestedAt}.
+     */
     static void renew(DSLContext tx, RunRecord row) {
         tx.update(RUN)
                 .set(RUN.CREATED_AT, CLOCK)
+                .set(RUN.REQUESTED_AT, DSL.coalesce(RUN.REQUESTED_AT, RUN.CREATED_AT))
                 .where(RUN.ID.eq(row.getId()))
                 .andExists(DSL.selectOne()
                         .from(RUN.as("newer"))
@@ -187,6 +191,11 @@ public final class RunTable {
                                 RUN.as("newer").JOB.eq(row.getJob()),
                                 RUN.as("newer").CREATED_AT.gt(row.getCreatedAt())))
                 .execute();
+    }
+
+    /** When the run was first asked for, however often it was resumed. */
+    static OffsetDateTime requestedAt(RunRecord row) {
+        return row.getRequestedAt() == null ? row.getCreatedAt() : row.getRequestedAt();
     }
 
     /** When the run came into the state it is waiting in: its last event of that sort. */
@@ -200,16 +209,6 @@ public final class RunTable {
 
     private static String names(RunState from) {
         return String.join(", ", from.next().stream().map(RunState::code).toList());
-    }
-
-    /** Since a run was last verified, by the database's clock; empty where it cannot be verified again. */
-    Optional<Duration> verifiedAgo(UUID id) {
-        return sql.select(
-                        DSL.field("extract(epoch FROM clock_timestamp() - {0})::float8", Double.class, RUN.VERIFIED_AT))
-                .from(RUN)
-                .where(RUN.ID.eq(id))
-                .fetchOptional(r -> r.value1())
-                .map(seconds -> Duration.ofMillis((long) (seconds * 1000)));
     }
 
     /**
@@ -226,7 +225,8 @@ public final class RunTable {
                 .toList();
     }
 
-    static Field<OffsetDateTime> ago(Duration length) {
+    /** So long before now, by the control database's clock. */
+    public static Field<OffsetDateTime> ago(Duration length) {
         return DSL.field(
                 "clock_timestamp() - {0} * interval '1 millisecond'",
                 SQLDataType.TIMESTAMPWITHTIMEZONE, DSL.val(length.toMillis()));

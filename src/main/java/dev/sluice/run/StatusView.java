@@ -104,7 +104,7 @@ public final class StatusView {
                 row.getTrigger(),
                 carried.stream().map(l -> lane(l, now)).toList(),
                 row.getSweeps(),
-                row.getCreatedAt().toInstant(),
+                RunTable.requestedAt(row).toInstant(),
                 instant(row.getStartedAt()),
                 instant(row.getFinishedAt()));
     }

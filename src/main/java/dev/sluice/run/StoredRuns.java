@@ -71,8 +71,7 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
 
     @Override
     public Optional<Proof> newest(String job) {
-        return reading(() -> table.latest(table.sql(), job)
-                .map(r -> Proof.of(r, table.verifiedAgo(r.getId()).orElse(null))));
+        return reading(() -> table.latest(table.sql(), job).map(Proof::of));
     }
 
     /**

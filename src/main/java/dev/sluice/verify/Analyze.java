@@ -1,24 +1,35 @@
 package dev.sluice.verify;
 
 import dev.sluice.database.Database;
-import dev.sluice.problem.Problem;
 import dev.sluice.sql.TableName;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import org.jspecify.annotations.Nullable;
 
 /** Gives the planner statistics of the migrated rows before the gate opens. */
 public final class Analyze {
     private Analyze() {}
 
     /**
+     * What came of it.
+     *
+     * @param at when it was done, by the database's clock
+     * @param skipped what the server said where it skipped the table or a partition, such as for want of a privilege;
+     *     null where it did not
+     */
+    public record Done(Instant at, @Nullable String skipped) {}
+
+    /**
      * Runs ANALYZE, with the timeout configured for it.
      *
      * @throws SQLException as the server gave it
-     * @throws Problem UNPROCESSABLE {@code not-analyzed} when the server skipped the table, for want of a privilege
      */
-    public static void table(Database database, TableName table) throws SQLException {
+    public static Done table(Database database, TableName table) throws SQLException {
         long millis = database.settings().analyzeTimeout().toMillis();
         try (Connection connection = database.connect()) {
             int network = connection.getNetworkTimeout();
@@ -31,21 +42,14 @@ public final class Analyze {
                 statement.clearWarnings();
                 statement.execute("ANALYZE " + table.sql());
                 SQLWarning warning = statement.getWarnings();
-                connection.commit();
                 // class 01 is a warning; what an extension's type has to say while it is analyzed comes as a notice,
                 // 00000
                 while (warning != null && !String.valueOf(warning.getSQLState()).startsWith("01")) {
                     warning = warning.getNextWarning();
                 }
-                if (warning != null) {
-                    throw new Problem(
-                            Problem.Kind.UNPROCESSABLE,
-                            "not-analyzed",
-                            "ANALYZE " + table + " was skipped: " + warning.getMessage()
-                                    + ". Without statistics the plans after the switch may be bad. Let the role own the table,"
-                                    + " or GRANT MAINTAIN ON " + table.sql()
-                                    + " (PostgreSQL 17 and newer); then resume the run.");
-                }
+                Instant at = clock(statement);
+                connection.commit();
+                return new Done(at, warning == null ? null : warning.getMessage());
             } catch (SQLException | RuntimeException e) {
                 connection.rollback();
                 throw e;
@@ -53,6 +57,13 @@ public final class Analyze {
                 connection.setAutoCommit(true);
                 connection.setNetworkTimeout(Runnable::run, network);
             }
+        }
+    }
+
+    private static Instant clock(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery("SELECT clock_timestamp()")) {
+            row.next();
+            return row.getObject(1, OffsetDateTime.class).toInstant();
         }
     }
 }

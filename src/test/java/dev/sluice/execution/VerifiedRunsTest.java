@@ -12,7 +12,6 @@ import dev.sluice.testing.TestPostgres;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -324,47 +323,5 @@ class VerifiedRunsTest {
                         .value("SELECT last_analyze <= '" + run.finishedAt()
                                 + "' FROM pg_stat_user_tables WHERE relname = '" + t + "'"))
                 .isEqualTo("t");
-    }
-
-    @Test
-    void aRoleThatMayNotAnalyzeIsToldWhatToGrantAndTheRunGoesOnFromThere() throws Exception {
-        rows();
-        TestPostgres.Fresh role = role("pg_read_all_stats");
-        try (TestEngine limited = TestEngine.as(role, TIME)) {
-            UUID id = queue("set: { b: a * 2 }, where: b IS NULL", "");
-            RunStatus run = limited.carry(id);
-            assertThat(run.state()).isEqualTo("failed");
-            assertThat(known(run.failure()).code()).isEqualTo("not-analyzed");
-            assertThat(known(run.failure()).message())
-                    .contains(t + " was skipped: ", "GRANT MAINTAIN ON \"public\".\"" + t + "\"");
-            assertThat(evidenceOrNull()).isNull();
-            engine.db()
-                    .run(
-                            engine.db().version() < 17
-                                    ? "ALTER TABLE " + t + " OWNER TO " + role.user()
-                                    : "GRANT MAINTAIN ON " + t + " TO " + role.user());
-            limited.runs().resume(id, TestEngine.TESTER);
-            RunStatus end = limited.carry(id);
-            assertThat(end.failure()).isNull();
-            assertThat(end.state()).isEqualTo("succeeded");
-            assertThat(end.progress().changed()).isEqualTo(500);
-        }
-    }
-
-    private @Nullable Evidence evidenceOrNull() {
-        return engine.runs().newest(t).orElseThrow().evidence();
-    }
-
-    /** A role that may write the rows and Sluice's tables, and is a member of this one. */
-    private TestPostgres.Fresh role(String member) {
-        String name = "role_" + t + "_" + ProcessHandle.current().pid();
-        engine.db()
-                .run(
-                        "CREATE ROLE " + name + " LOGIN PASSWORD 'x' IN ROLE " + member,
-                        "GRANT USAGE ON SCHEMA public, sluice TO " + name,
-                        "GRANT ALL ON ALL TABLES IN SCHEMA sluice TO " + name,
-                        "GRANT SELECT, UPDATE ON " + t + " TO " + name,
-                        "GRANT SELECT ON old_code TO " + name);
-        return new TestPostgres.Fresh(engine.db().url(), name, "x");
     }
 }

@@ -13,8 +13,10 @@ import dev.sluice.job.Job;
 import dev.sluice.job.JobFile;
 import dev.sluice.job.Jobs;
 import dev.sluice.problem.Problem;
+import dev.sluice.run.Evidence;
 import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
+import dev.sluice.testing.SkewedTime;
 import dev.sluice.testing.TestEngine;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,7 +55,12 @@ class SwitchGateTest {
     }
 
     private static SwitchGate gates(Jobs jobs, Agreement agreement) {
-        return new SwitchGate(jobs, engine.runs(), engine.databases(), agreement, Duration.ofHours(1));
+        return gates(jobs, agreement, Optional.empty());
+    }
+
+    private static SwitchGate gates(Jobs jobs, Agreement agreement, Optional<Duration> expiresAfter) {
+        return new SwitchGate(
+                jobs, engine.runs(), engine.databases(), agreement, Duration.ofHours(1), expiresAfter);
     }
 
     @AfterAll
@@ -230,11 +237,7 @@ class SwitchGateTest {
     void timeOutsideOfTheWindowsDoesNotCount() throws Exception {
         Job job = job("a");
         UUID id = engine.carry(engine.queue(job).id()).id();
-        set(id, "verified_at = clock_timestamp() - interval '40 h'");
-        set(
-                id,
-                "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '1 s',"
-                        + " 'analyzedAt', verified_at))::text");
+        looked(id, Duration.ofHours(40), Duration.ofSeconds(1));
         assertThat(codes()).containsExactly("evidence-old");
         String inThreeDays = OffsetDateTime.now(ZoneOffset.UTC)
                 .plusDays(3)
@@ -255,37 +258,84 @@ class SwitchGateTest {
         FILES.add(new JobFile(t + ".yaml", Optional.of(job), List.of(), Map.of()));
     }
 
+    /** The evidence is of a look that ended so long ago and took so long. */
+    private void looked(UUID run, Duration ago, Duration length) {
+        String until = "now() - interval '" + ago.toSeconds() + " s'";
+        set(
+                run,
+                "evidence = (evidence::jsonb || jsonb_build_object('verifiedUntil', " + until + ", 'verifiedAsOf', "
+                        + until + " - interval '" + length.toSeconds() + " s'))::text");
+    }
+
     @Test
-    void evidenceThatNobodyRenewsIsVoidAfterTwiceItsTimeAndWhatALookTakes() throws Exception {
+    void evidenceThatNobodyRenewsIsVoidAfterTwiceItsTimeAndWhatTheLastLookTook() throws Exception {
         UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
-        // verified within 10 s, at full pace; a look at a quarter of a percent of that takes 4,000 s
-        set(id, "verified_at = clock_timestamp() - interval '11180 s'");
-        set(
-                id,
-                "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"
-                        + " 'analyzedAt', verified_at))::text");
+        looked(id, Duration.ofSeconds(2 * 3600 + 50), Duration.ofSeconds(60));
         assertThat(codes()).isEmpty();
-        set(id, "verified_at = verified_at - interval '30 s'");
-        set(
-                id,
-                "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"
-                        + " 'analyzedAt', verified_at))::text");
-        String partitions = "definition = regexp_replace(definition, '\"partitions\" *: *%d', '\"partitions\":%d')";
-        set(id, partitions.formatted(1, 2));
-        assertThat(codes()).as("two lanes did it then").isEmpty();
-        set(id, partitions.formatted(2, 1));
+        looked(id, Duration.ofSeconds(2 * 3600 + 70), Duration.ofSeconds(60));
         assertThat(codes()).containsExactly("evidence-old");
         assertThat(gates.switchGate(t).reasons().getFirst().message())
-                .contains("ago", "older than", "every 1h", "sluice status " + t, "worker is alive");
+                .contains(
+                        "older than 121m is void",
+                        "verify.repeat-every, 1h",
+                        "what the last look took, 1m",
+                        "verify.evidence-expires-after",
+                        "sluice status " + t,
+                        "worker is alive");
         assertThat(engine.carry(id).state()).isEqualTo("succeeded");
         assertThat(codes()).isEmpty();
-        // and now the look itself is the measure, at a fifth of full pace: it takes 800 s
-        set(id, "verified_at = clock_timestamp() - interval '8010 s'");
-        set(
-                id,
-                "evidence = (evidence::jsonb || jsonb_build_object('verifiedAsOf', verified_at - interval '10 s',"
-                        + " 'analyzedAt', verified_at - interval '1 h'))::text");
+    }
+
+    @Test
+    void whenEvidenceExpiresCanBeSetInPlainTime() throws Exception {
+        UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
+        SwitchGate day = gates(() -> List.copyOf(FILES), Agreement.ALONE, Optional.of(Duration.ofDays(1)));
+        looked(id, Duration.ofHours(23), Duration.ofHours(9));
+        assertThat(day.switchGate(t).open()).isTrue();
+        looked(id, Duration.ofHours(25), Duration.ofHours(9));
+        assertThat(day.switchGate(t).reasons()).singleElement().satisfies(r -> {
+            assertThat(r.code()).isEqualTo("evidence-old");
+            assertThat(r.message()).contains("older than 1d is void (verify.evidence-expires-after)");
+        });
+    }
+
+    @Test
+    void evidenceOfAnOlderVersionIsAsOldAsItsFirstRead() throws Exception {
+        UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
+        String older = "evidence = ((evidence::jsonb - 'verifiedUntil') || jsonb_build_object('verifiedAsOf',"
+                + " clock_timestamp() - interval '%s'))::text";
+        set(id, older.formatted("119 min"));
+        assertThat(codes()).isEmpty();
+        set(id, older.formatted("121 min"));
         assertThat(codes()).containsExactly("evidence-old");
+    }
+
+    /** The worker's clock may be wrong: what a gate judges by is never its. */
+    @Test
+    void everyMomentOfTheEvidenceIsByTheDatabasesClock() throws Exception {
+        try (TestEngine wrong = TestEngine.on(engine.db(), new SkewedTime(Duration.ofDays(400)))) {
+            Instant before = engine.databases().get("main").clock();
+            RunStatus run = wrong.carry(wrong.queue(job("a * 2")).id());
+            assertThat(run.state()).as(String.valueOf(run.failure())).isEqualTo("succeeded");
+            UUID id = run.id();
+            Evidence evidence = known(wrong.runs().newest(t).orElseThrow().evidence());
+            assertThat(List.of(evidence.verifiedAsOf(), known(evidence.verifiedUntil()), evidence.analyzedAt()))
+                    .isSorted()
+                    .allSatisfy(m -> assertThat(m)
+                            .isBetween(before, engine.databases().get("main").clock()));
+            assertThat(codes()).isEmpty();
+            looked(id, Duration.ofHours(3), Duration.ofSeconds(1));
+            SwitchGate skewed = new SwitchGate(
+                    () -> List.copyOf(FILES),
+                    wrong.runs(),
+                    wrong.databases(),
+                    Agreement.ALONE,
+                    Duration.ofHours(1),
+                    Optional.empty());
+            assertThat(skewed.switchGate(t).reasons())
+                    .extracting(GateAnswer.Reason::code)
+                    .containsExactly("evidence-old");
+        }
     }
 
     @Test

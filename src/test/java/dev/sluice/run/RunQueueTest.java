@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.job.Job;
 import dev.sluice.problem.Problem;
 import dev.sluice.testing.TestEngine;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -167,9 +168,13 @@ class RunQueueTest extends RunWishes {
         assertRefused("live-run-exists", () -> engine.runs().resume(first, TestEngine.TESTER), "another live run");
         engine.carry(second);
         assertRefused("not-repeatable", () -> engine.queue(one), "sluice resume " + first);
+        Instant asked = engine.runs().find(first).orElseThrow().createdAt();
         engine.runs().resume(first, TestEngine.TESTER);
         assertThat(engine.carry(first).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
+        assertThat(engine.runs().find(first).orElseThrow().createdAt())
+                .as("when it was asked for")
+                .isEqualTo(asked);
         // and what the gate looks at is the run that was asked for last
         assertThat(engine.runs().newest(table).map(Proof::run)).contains(first);
     }
