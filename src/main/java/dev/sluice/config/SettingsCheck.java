@@ -168,7 +168,11 @@ final class SettingsCheck {
         within("verify.repeat-every", settings.verify().repeatEvery(), Duration.ofSeconds(1), Duration.ofDays(30));
         settings.verify().evidenceExpiresAfter().ifPresent(d -> {
             within("verify.evidence-expires-after", d, Duration.ofSeconds(1), Duration.ofDays(90));
-            notBelow("verify.evidence-expires-after", d, "verify.repeat-every", settings.verify().repeatEvery());
+            notBelow(
+                    "verify.evidence-expires-after",
+                    d,
+                    "verify.repeat-every",
+                    settings.verify().repeatEvery());
         });
     }
 

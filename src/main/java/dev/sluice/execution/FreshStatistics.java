@@ -23,8 +23,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees to it that the changed table has statistics of its rows as the run leaves them: plans after the switch need them.
- * What the role may ANALYZE is analysed here; for the rest the run waits, for autovacuum or for a person, and says so.
+ * Sees to it that the changed table has statistics of its rows as the run leaves them: plans after the switch need
+ * them. What the role may ANALYZE is analysed here; for the rest the run waits, for autovacuum or for a person, and
+ * says so.
  */
 final class FreshStatistics {
     /** In {@code limitedBy}. */
@@ -114,11 +115,16 @@ final class FreshStatistics {
         checkpoints
                 .changesByRelation(row.getId())
                 .forEach((oid, c) -> by.put(oid, new Change(c.began(), c.ended(), c.rows())));
-        Instant began = by.values().stream().map(Change::began).min(Comparator.naturalOrder()).orElse(Instant.EPOCH);
-        Instant ended = by.values().stream().map(Change::ended).max(Comparator.naturalOrder()).orElse(began);
+        Instant began = by.values().stream()
+                .map(Change::began)
+                .min(Comparator.naturalOrder())
+                .orElse(Instant.EPOCH);
+        Instant ended = by.values().stream()
+                .map(Change::ended)
+                .max(Comparator.naturalOrder())
+                .orElse(began);
         long rows = by.values().stream().mapToLong(Change::rows).sum();
-        return new Changes(
-                !table.equals(passes.prepared().facts().name()), by, new Change(began, ended, rows));
+        return new Changes(!table.equals(passes.prepared().facts().name()), by, new Change(began, ended, rows));
     }
 
     /** The leaves alone hold rows; nobody but a person analyses their parent. */
@@ -150,10 +156,13 @@ final class FreshStatistics {
         boolean noted = persistence.insist("statistics", statistics::areNoted);
         String names = stale.stream()
                 .limit(NAMED)
-                .map(r -> r.name() + (r.analyzed() == null ? " (never, as far as the server knows)" : " (" + r.analyzed() + ")"))
+                .map(r -> r.name()
+                        + (r.analyzed() == null ? " (never, as far as the server knows)" : " (" + r.analyzed() + ")"))
                 .collect(Collectors.joining(", "));
-        String statements =
-                stale.stream().limit(NAMED).map(r -> "ANALYZE " + r.name().sql() + ";").collect(Collectors.joining(" "));
+        String statements = stale.stream()
+                .limit(NAMED)
+                .map(r -> "ANALYZE " + r.name().sql() + ";")
+                .collect(Collectors.joining(" "));
         String more = stale.size() > NAMED ? " and " + (stale.size() - NAMED) + " more partitions" : "";
         return new RunStatus.Limit(
                 REASON,

@@ -47,9 +47,7 @@ final class AccessChecks {
             filled(h);
             hiding(h, INTO);
         });
-        analyze(
-                subject.filledHazards().orElse(hazards),
-                subject.filledHazards().isPresent() ? INTO : TABLE);
+        analyze(subject.filledHazards().orElse(hazards), subject.filledHazards().isPresent() ? INTO : TABLE);
     }
 
     private List<TableName> relations() {
@@ -180,7 +178,11 @@ final class AccessChecks {
                 .toList();
         if (!denied.isEmpty()) {
             String role = TableName.quote(hazards.role());
-            TableName table = subject.job().migrate().shape().into().orElse(subject.facts().name());
+            TableName table = subject.job()
+                    .migrate()
+                    .shape()
+                    .into()
+                    .orElse(subject.facts().name());
             String fix = hazards.serverVersion() >= 170_000
                     ? denied.stream()
                             .map(t -> "GRANT MAINTAIN ON " + t.sql() + " TO " + role + ";")

@@ -128,9 +128,7 @@ class UnanalyzedRunsTest {
         RunStatus run = carry(
                 queue(),
                 () -> run(
-                        engine.db().version() < 17
-                                ? "ALTER TABLE T OWNER TO ROLE_"
-                                : "GRANT MAINTAIN ON T TO ROLE_"));
+                        engine.db().version() < 17 ? "ALTER TABLE T OWNER TO ROLE_" : "GRANT MAINTAIN ON T TO ROLE_"));
         assertSucceeded(run);
         assertThat(held).isNotEmpty();
     }
@@ -192,7 +190,9 @@ class UnanalyzedRunsTest {
                 "GRANT SELECT, UPDATE ON T, T_1, T_2, T_3, T_4 TO ROLE_");
         RunStatus run = carry(queue(), () -> run("ANALYZE T_1", "ANALYZE T_2"));
         assertSucceeded(run);
-        assertThat(held.get(0).value()).as("not the empty one, nor the one it left alone").isEqualTo(2.0);
+        assertThat(held.get(0).value())
+                .as("not the empty one, nor the one it left alone")
+                .isEqualTo(2.0);
     }
 
     @Test
@@ -202,6 +202,7 @@ class UnanalyzedRunsTest {
         Instant before = engine.databases().get("main").clock();
         assertSucceeded(carry(queue(), () -> {}));
         assertThat(held).isEmpty();
-        assertThat(analyzedAt()).isBetween(before, engine.databases().get("main").clock());
+        assertThat(analyzedAt())
+                .isBetween(before, engine.databases().get("main").clock());
     }
 }

@@ -59,8 +59,7 @@ class SwitchGateTest {
     }
 
     private static SwitchGate gates(Jobs jobs, Agreement agreement, Optional<Duration> expiresAfter) {
-        return new SwitchGate(
-                jobs, engine.runs(), engine.databases(), agreement, Duration.ofHours(1), expiresAfter);
+        return new SwitchGate(jobs, engine.runs(), engine.databases(), agreement, Duration.ofHours(1), expiresAfter);
     }
 
     @AfterAll
