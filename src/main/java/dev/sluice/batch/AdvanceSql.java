@@ -11,11 +11,9 @@ final class AdvanceSql {
     private static final String ANSWER = ", w.changed AS changed, w.hot - l.hot AS hot, w.matching AS matching, "
             + "w.violations AS violations, c.cursor_key, c.range_end, c.stripes, c.stripe, c.done, c.target_millis, "
             + "c.batch_size, c.rows_per_second, c.wal_per_hour, c.cores, "
-            + "pg_wal_lsn_diff(pg_current_wal_insert_lsn(), l.wal)::bigint AS wal, current_setting('lock_timeout') AS lock_timeout, "
+            + "pg_wal_lsn_diff(pg_current_wal_insert_lsn(), l.wal)::bigint AS wal, "
             // auto-commit: the transaction began when the server got the statement
-            + "extract(epoch FROM clock_timestamp() - transaction_timestamp())::float8 AS server_seconds, "
-            // of this transaction alone
-            + "set_config('synchronous_commit', 'off', true) AS synchronous_commit";
+            + "extract(epoch FROM clock_timestamp() - transaction_timestamp())::float8 AS server_seconds";
 
     private AdvanceSql() {}
 

@@ -26,7 +26,7 @@ import java.util.List;
  *   WHERE "u"."id" > CAST(? AS bigint) AND "u"."id" <= (SELECT k1 FROM sluice_boundary) RETURNING false AS still),
  * sluice_counted AS MATERIALIZED (SELECT count(*) AS changed, … FROM sluice_changed)
  * UPDATE sluice.checkpoint …                   -- 4. position and counts, in the same transaction
- * RETURNING …                                  -- 5. what was done, and the settings now in force
+ * RETURNING …                                  -- 5. what was done, and how the run is tuned now
  * }</pre>
  *
  * <p>A range in stripes is opened by the same statement with {@code AND ((hash >> 29) & 7) = 0} ({@link StripeSql}) in
@@ -34,6 +34,8 @@ import java.util.List;
  *
  * <p>Lower bounds are typed parameters and upper bounds init plans, so the plan stays an index range scan, also as the
  * server's generic plan. A first batch has no cursor and so no lower bound: a statement of its own.
+ *
+ * <p>The statements around it set what holds in its transaction, and tell what held at its end ({@link Batches}).
  *
  * <p>The commit does not wait for its WAL to reach the disk ({@code synchronous_commit = off}, for this transaction
  * alone): where the server crashes, rows and checkpoint of the last moments are gone together, and are done again from

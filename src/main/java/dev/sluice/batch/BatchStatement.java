@@ -67,7 +67,21 @@ public record BatchStatement(String sql, List<Parameter> parameters) {
      * @throws SQLException of the driver
      */
     public PreparedStatement prepare(Connection connection, Claim claim, Ask ask) throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(sql);
+        return prepare(connection, "", "", claim, ask);
+    }
+
+    /**
+     * Prepares and binds it between others, which are sent with it: in auto-commit mode they are one transaction and
+     * one round trip. Every parameter has a type that the driver knows; were there one without, the driver would end
+     * the transaction before the statement as soon as it is prepared in the server, to learn how large its rows are.
+     *
+     * @param before statements without parameters, each with its semicolon
+     * @param after the same
+     */
+    PreparedStatement prepare(Connection connection, String before, String after, Claim claim, Ask ask)
+            throws SQLException {
+        PreparedStatement statement =
+                connection.prepareStatement(after.isEmpty() ? before + sql : before + sql + ";\n" + after);
         try {
             for (int i = 0; i < parameters.size(); i++) {
                 bind(statement, i + 1, parameters.get(i), claim, ask);
@@ -85,8 +99,7 @@ public record BatchStatement(String sql, List<Parameter> parameters) {
         switch (parameter) {
             case Parameter.CursorColumn c -> {
                 List<String> cursor = position.cursor();
-                // no type of its own: the server infers it from the cast around it
-                s.setObject(at, cursor == null ? null : cursor.get(c.column()), Types.OTHER);
+                s.setString(at, cursor == null ? null : cursor.get(c.column()));
             }
             case Parameter.Named named -> {
                 switch (named) {
@@ -114,7 +127,7 @@ public record BatchStatement(String sql, List<Parameter> parameters) {
 
     private static void setKey(PreparedStatement s, int at, @Nullable List<String> key) throws SQLException {
         if (key == null) {
-            s.setNull(at, Types.ARRAY);
+            s.setNull(at, Types.ARRAY, "_text");
         } else {
             s.setArray(at, s.getConnection().createArrayOf("text", key.toArray()));
         }

@@ -4,6 +4,7 @@ import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.Position;
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.Database;
+import dev.sluice.database.TransactionSettings;
 import dev.sluice.table.TableFacts;
 import java.sql.Array;
 import java.sql.Connection;
@@ -16,7 +17,18 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** Commits batches of one pass: one statement, one round trip, auto-commit. */
+/**
+ * Commits batches of one pass: one round trip, auto-commit. The statement goes between two others, which are one
+ * transaction with it: the settings that hold in it, and a look at what held at its end. So nothing rests on what a
+ * session had before, and what a job's SQL or a trigger sets in it reaches no other batch.
+ *
+ * <pre>{@code
+ * SELECT set_config('lock_timeout', '500', true), …;
+ * WITH sluice_claim AS … RETURNING …;              -- BatchSql
+ * SELECT current_setting('lock_timeout'), …;
+ * RESET ALL; SELECT set_config('lock_timeout', '500', false), …, pg_advisory_unlock_all();   -- not behind a pooler
+ * }</pre>
+ */
 public final class Batches {
     private final Database database;
     private final Work work;
@@ -77,11 +89,32 @@ public final class Batches {
      *     the next one, which names the same position, finds out
      */
     public Outcome commit(Claim claim, Ask ask) throws SQLException {
-        try (Connection connection = database.connect();
-                PreparedStatement statement = statement(claim, ask).prepare(connection, claim, ask);
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? committed(row) : new Outcome.Refused();
+        try (Connection connection = database.connectBare()) {
+            TransactionSettings settings =
+                    database.transactionSettings(connection).with("synchronous_commit", "off");
+            Surroundings around = Surroundings.of(settings, database.restoringSql(connection));
+            try (PreparedStatement statement =
+                    statement(claim, ask).prepare(connection, around.before(), around.after(), claim, ask)) {
+                return outcome(statement, settings.names());
+            } catch (SQLException e) {
+                around.unlock(connection);
+                throw e;
+            }
         }
+    }
+
+    /** The settings at the beginning, what was done, the settings at the end. */
+    private static Outcome outcome(PreparedStatement statement, List<String> settings) throws SQLException {
+        statement.execute();
+        List<String> before = Surroundings.settings(statement);
+        statement.getMoreResults();
+        Outcome outcome;
+        try (ResultSet row = statement.getResultSet()) {
+            outcome = row.next() ? committed(row) : new Outcome.Refused();
+        }
+        statement.getMoreResults();
+        List<String> changed = Surroundings.changed(settings, before, Surroundings.settings(statement));
+        return outcome instanceof Outcome.Committed done ? done.with(changed) : outcome;
     }
 
     private static Outcome committed(ResultSet row) throws SQLException {
@@ -102,7 +135,7 @@ public final class Batches {
                         row.getObject("rows_per_second", Integer.class),
                         row.getObject("wal_per_hour", Long.class),
                         row.getObject("cores", Double.class)),
-                row.getString("lock_timeout"));
+                List.of());
     }
 
     private static @Nullable List<String> key(ResultSet row, String column) throws SQLException {

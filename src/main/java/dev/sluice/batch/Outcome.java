@@ -2,6 +2,7 @@ package dev.sluice.batch;
 
 import dev.sluice.checkpoint.Position;
 import dev.sluice.checkpoint.Tuning;
+import java.util.List;
 
 /** How a batch ended. */
 public sealed interface Outcome {
@@ -21,7 +22,8 @@ public sealed interface Outcome {
      * @param serverSeconds from when the server had the statement until the checkpoint was moved: the way there and
      *     back is not in it, nor the commit, which does not wait for the disk
      * @param tuning settings now in force
-     * @param lockTimeout the session's {@code lock_timeout} as the server has it, such as {@code 500ms}
+     * @param changedSettings settings that were others at the batch's end than at its beginning, for people, such as
+     *     {@code lock_timeout = 0 (500ms at its beginning)}; a job's SQL or a trigger has set them
      */
     record Committed(
             Position position,
@@ -34,8 +36,24 @@ public sealed interface Outcome {
             long wal,
             double serverSeconds,
             Tuning tuning,
-            String lockTimeout)
-            implements Outcome {}
+            List<String> changedSettings)
+            implements Outcome {
+        /** The same, with what its SQL has set. */
+        Committed with(List<String> changedSettings) {
+            return new Committed(
+                    position,
+                    last,
+                    scanned,
+                    changed,
+                    hot,
+                    matching,
+                    violations,
+                    wal,
+                    serverSeconds,
+                    tuning,
+                    changedSettings);
+        }
+    }
 
     /**
      * The checkpoint was not as the batch named it: fenced, paused or moved on. Nothing was changed; read the truth.

@@ -1,15 +1,12 @@
 package dev.sluice.database;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.SQLExceptionOverride;
 import dev.sluice.problem.Problem;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,44 +15,49 @@ import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One configured database: its pool, with every session pinned and limited alike.
+ * One configured database and its pool, as Sluice's own statements see it or, {@link #under} the settings of a job, as
+ * the statements with that job's SQL do.
  *
- * <p>Each session has READ COMMITTED, {@code search_path = public}, {@code DateStyle = ISO, YMD}, {@code TimeZone =
+ * <p>Own statements have READ COMMITTED, {@code search_path = pg_catalog}, {@code DateStyle = ISO}, {@code TimeZone =
  * UTC}, {@code row_security = off} (a row hidden by a policy is an error and never a gate that opens falsely), and
  * {@code enable_seqscan = off}: a batch walks an index by design, and no stale statistic may talk the planner out of
  * it. {@code jit = off}: a plan without its parameters is costed for half a percent of the table, and on a large one
  * that alone would have every batch compiled. {@code synchronous_commit} is {@code on} where the server, the database
- * or the role has it off: what Sluice acknowledges is on disk.
+ * or the role has it off: what Sluice acknowledges is on disk. They hold for the session; behind a pooler, which gives
+ * a session to others between two transactions, for each transaction.
+ *
+ * <p>A job's SQL sees the same limits, but {@code search_path}, {@code TimeZone} and all else as the database and the
+ * role have it, or the job's settings. They are set for each transaction, wherever it runs.
  */
 public final class Database implements AutoCloseable {
-    /**
-     * What was opened for a busy moment goes back after so long, two of each pool apart: where many workers start at
-     * once, the first ones would otherwise keep the server's last connections from the others for ten minutes, which is
-     * HikariCP's default.
-     */
-    private static final Duration IDLE = Duration.ofSeconds(30);
     /** In the details of a {@link Problem}: five characters, without what a driver's text gives away. */
     public static final String SQL_STATE = "sqlState";
 
-    private final DatabaseSettings settings;
-    private final PoolOrder order;
-    private final HikariDataSource pool;
+    private final Pool pool;
+    /** The pool, for those who wait as long as they do. */
+    private final DataSource lent;
+    /** Of a job's SQL; null for own statements. */
+    private final SettledSource.@Nullable Chosen job;
+    private final @Nullable SessionDefaults defaults;
     private final DataSource connections;
     private final DSLContext sql;
     /** Why no job may work here yet. */
     private final AtomicReference<Optional<Problem>> held;
 
     private Database(
-            DatabaseSettings settings,
-            PoolOrder order,
-            HikariDataSource pool,
+            Pool pool,
+            DataSource lent,
+            SettledSource.@Nullable Chosen job,
+            @Nullable SessionDefaults defaults,
             DataSource connections,
             AtomicReference<Optional<Problem>> held) {
-        this.settings = settings;
-        this.order = order;
         this.pool = pool;
+        this.lent = lent;
+        this.job = job;
+        this.defaults = defaults;
         this.connections = connections;
         this.sql = DSL.using(connections, SQLDialect.POSTGRES);
         this.held = held;
@@ -79,59 +81,33 @@ public final class Database implements AutoCloseable {
     }
 
     private static Database open(DatabaseSettings settings, PoolOrder order) {
-        var config = new HikariConfig();
-        config.setPoolName(settings.name());
-        config.setJdbcUrl(settings.url());
-        config.setUsername(settings.user());
-        config.setPassword(settings.password());
-        config.setMaximumPoolSize(settings.poolSize());
-        config.setMinimumIdle(order == PoolOrder.AROUND ? 0 : Math.min(2, settings.poolSize()));
-        config.setIdleTimeout(IDLE.toMillis());
-        config.setAutoCommit(true);
-        config.setConnectionTimeout(settings.connectTimeout().toMillis());
-        config.setInitializationFailTimeout(-1); // the worker starts, and says that it waits
-        config.setKeepaliveTime(120_000);
-        config.setExceptionOverride(new KeepsRefused());
-        config.setConnectionInitSql(sessionSql(settings));
-        config.addDataSourceProperty("ApplicationName", "sluice");
-        config.addDataSourceProperty("tcpKeepAlive", "true");
-        config.addDataSourceProperty("logServerErrorDetail", "false");
-        config.addDataSourceProperty(
-                "connectTimeout",
-                Long.toString(Math.max(1, settings.connectTimeout().toSeconds())));
-        config.addDataSourceProperty(
-                "socketTimeout", Long.toString(settings.socketTimeout().toSeconds()));
-        var pool = new HikariDataSource(config);
-        return new Database(
-                settings,
-                order,
-                pool,
-                OrderedConnections.checked(pool, settings.name(), order),
-                new AtomicReference<>(Optional.empty()));
+        Pool pool = Pool.open(settings, order);
+        return of(pool, pool.lent(), null, null, new AtomicReference<>(Optional.empty()));
     }
 
-    private static String sessionSql(DatabaseSettings s) {
-        return String.format(
-                Locale.ROOT,
-                "SET application_name = 'sluice'; " // a pooler may have added to it
-                        + "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; SET search_path = public; "
-                        + "SET DateStyle = 'ISO, YMD'; SET TimeZone = 'UTC'; SET row_security = off; SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; "
-                        + "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; "
-                        + "SET lock_timeout = %d; SET statement_timeout = %d; SET idle_in_transaction_session_timeout = %d; "
-                        + "SELECT set_config(name, '%d', false) FROM pg_settings WHERE name = 'transaction_timeout'",
-                s.lockTimeout().toMillis(),
-                s.statementTimeout().toMillis(),
-                s.idleInTransactionTimeout().toMillis(),
-                s.transactionTimeout().toMillis());
+    private static Database of(
+            Pool pool,
+            DataSource lent,
+            SettledSource.@Nullable Chosen job,
+            @Nullable SessionDefaults defaults,
+            AtomicReference<Optional<Problem>> held) {
+        DataSource settled = job == null
+                ? new SettledSource(lent, pool.sessions()::pooled, c -> own(pool.settings(), c))
+                : new SettledSource(lent, () -> true, job);
+        return new Database(pool, lent, job, defaults, settled, held);
+    }
+
+    private static TransactionSettings own(DatabaseSettings settings, Connection connection) throws SQLException {
+        return new SessionSettings(settings).session(SessionSource.version(connection));
     }
 
     /** The configured name. */
     public String name() {
-        return settings.name();
+        return pool.settings().name();
     }
 
     public DatabaseSettings settings() {
-        return settings;
+        return pool.settings();
     }
 
     /** For queries on Sluice's own tables and the catalog. */
@@ -141,12 +117,7 @@ public final class Database implements AutoCloseable {
 
     /** The same database and pool, for those who wait no longer than this for a connection. */
     Database within(Duration patience) {
-        return new Database(
-                settings,
-                order,
-                pool,
-                OrderedConnections.checked(new BriefWait(pool, patience), settings.name(), order),
-                held);
+        return of(pool, pool.lent(patience), job, defaults, held);
     }
 
     /**
@@ -154,7 +125,52 @@ public final class Database implements AutoCloseable {
      * another. For one thread; what is connected is left open, and the caller gives it back.
      */
     public Database on(Connection connection) {
-        return new Database(settings, order, pool, LentConnection.source(connection), held);
+        return new Database(pool, lent, job, defaults, LentConnection.source(connection), held);
+    }
+
+    /**
+     * The same database and pool as a job's SQL sees it: each transaction begins with the limits that the engine needs,
+     * {@code search_path} and {@code TimeZone} of the database and the role, and the job's settings.
+     *
+     * @param given the job's settings, by name
+     * @throws SQLException when the database does not answer
+     */
+    public Database under(Map<String, String> given) throws SQLException {
+        SessionDefaults found = defaults();
+        SessionSettings all = new SessionSettings(settings());
+        return of(
+                pool,
+                lent,
+                connection -> all.job(
+                                SessionSource.version(connection),
+                                found.searchPath().value(),
+                                found.timeZone().value())
+                        .with(given),
+                found,
+                held);
+    }
+
+    /**
+     * What database, role and server give a session; of a job's view, as it was when the view was made.
+     *
+     * @throws SQLException when the database does not answer
+     */
+    public SessionDefaults defaults() throws SQLException {
+        if (defaults != null) {
+            return defaults;
+        }
+        try (Connection connection = connect()) {
+            return SessionDefaults.of(
+                    connection, settings().url().matches(".*[?&](currentSchema=|options=.*search_path).*"));
+        }
+    }
+
+    /** Whether a pooler stands between that gives a session to others between two transactions. */
+    public boolean pooled() throws SQLException {
+        if (!pool.sessions().known()) {
+            pool.sessions().getConnection().close(); // not from the pool, which would try a wrong password until its time is over
+        }
+        return pool.sessions().pooled();
     }
 
     /** Holds every job here until {@link #release}, for this reason. */
@@ -191,12 +207,43 @@ public final class Database implements AutoCloseable {
 
     /** The pool, for binding its meters. */
     public HikariDataSource pool() {
-        return pool;
+        return pool.hikari();
     }
 
     /** A pooled connection in auto-commit mode. */
     public Connection connect() throws SQLException {
         return connections.getConnection();
+    }
+
+    /**
+     * A pooled connection in auto-commit mode on which a transaction begins with nothing: for a statement that brings
+     * {@link #transactionSettings} itself, on the same way.
+     */
+    public Connection connectBare() throws SQLException {
+        return lent.getConnection();
+    }
+
+    /** Closes a connection in place of giving it back: what its session has become, nobody knows. */
+    public void drop(Connection connection) {
+        pool.hikari().evictConnection(connection);
+    }
+
+    /** For Flyway, behind a pooler. */
+    DataSource forFlyway() {
+        return SettledSource.forFlyway(lent, connection -> own(settings(), connection));
+    }
+
+    /** What a transaction here is to begin with. */
+    public TransactionSettings transactionSettings(Connection connection) throws SQLException {
+        return job == null ? own(settings(), connection) : job.on(connection);
+    }
+
+    /**
+     * What brings a session back to how it was opened, whatever a job's SQL has set in it: statements, each with its
+     * semicolon. Empty behind a pooler, where the session is not ours.
+     */
+    public String restoringSql(Connection connection) throws SQLException {
+        return pool.sessions().pooled() ? "" : "RESET ALL; " + own(settings(), connection).sessionSql() + ";";
     }
 
     /**
@@ -273,21 +320,13 @@ public final class Database implements AutoCloseable {
         };
     }
 
-    /** "Not supported" (0A000) is an answer to a statement; by itself the pool would close the connection under it. */
-    private static final class KeepsRefused implements SQLExceptionOverride {
-        @java.lang.Override
-        public Override adjudicate(SQLException e) {
-            return "0A000".equals(e.getSQLState()) ? Override.DO_NOT_EVICT : Override.CONTINUE_EVICT;
-        }
-    }
-
     @Override
     public void close() {
-        pool.close();
+        pool.hikari().close();
     }
 
     @Override
     public String toString() {
-        return settings.toString();
+        return settings().toString();
     }
 }

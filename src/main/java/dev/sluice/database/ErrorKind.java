@@ -37,7 +37,8 @@ public enum ErrorKind {
             case "55P03", "57014", "25P04" -> TIMEOUT;
             // an idle session or an idle transaction was ended by the server
             case "57P05", "25P03", "57P01", "57P02", "57P03" -> AWAY;
-            case "40001", "40P01", "40003", "26000" -> TRANSIENT;
+            // a pooler gave the session to others: a prepared statement is gone, or another's is there
+            case "40001", "40P01", "40003", "26000", "42P05" -> TRANSIENT;
             case "P0001" -> DATA;
             default -> ofClass(state.substring(0, Math.min(2, state.length())));
         };

@@ -57,6 +57,20 @@ final class Failures {
                 null);
     }
 
+    /** What a batch's SQL sets holds for what comes after it in the same batch: whether that was right, nobody knows. */
+    static RunStatus.Failure settingsChanged(List<String> changed) {
+        return new RunStatus.Failure(
+                "settings-changed",
+                "A batch ended under other settings than it began with: " + String.join(", ", changed)
+                        + ". An expression of the job, a function that it calls or a trigger sets them. Say such settings"
+                        + " in migrate.settings, or give the function its own (ALTER FUNCTION … SET …), which end with"
+                        + " it; then start the job again; it resumes where it stopped.",
+                null,
+                null,
+                null,
+                null);
+    }
+
     private static RunStatus.Failure failure(
             String code, String message, SqlFailure f, @Nullable String statement, @Nullable String keyRange) {
         return new RunStatus.Failure(

@@ -38,7 +38,7 @@ final class Partitions {
 
     private static final int MOST_STRIPES_OF_SLOW_ROWS = 4096;
 
-    private final Database database;
+    private final Database rows;
     private final LeafWatch leaves;
     private final Claims claims;
     private final LaneTable lanes;
@@ -51,13 +51,14 @@ final class Partitions {
 
     Partitions(
             Database database,
+            Database rows,
             LeafWatch leaves,
             LaneTable lanes,
             LaneOffers offers,
             Vitals vitals,
             String carrier,
             Duration takeover) {
-        this.database = database;
+        this.rows = rows;
         this.leaves = leaves;
         this.claims = new Claims(database, vitals.run(), vitals.lane().lane(), carrier);
         this.lanes = lanes;
@@ -196,7 +197,7 @@ final class Partitions {
         for (Standing s : claims.started(pass)) {
             requireWanted(s);
             candidates.add(new Candidate(
-                    s, Remaining.estimate(database, facts, s.claim().left())));
+                    s, Remaining.estimate(rows, facts, s.claim().left())));
         }
         candidates.sort(Comparator.comparingLong(Candidate::keys).reversed());
         for (Candidate largest : candidates) {
@@ -206,7 +207,7 @@ final class Partitions {
                 return Optional.empty();
             }
             leaves.settle(there.id(), facts);
-            Optional<List<String>> at = Midpoint.of(database, facts, there.left(), smallest);
+            Optional<List<String>> at = Midpoint.of(rows, facts, there.left(), smallest);
             Optional<Claim> rest = at.isEmpty() ? Optional.empty() : claims.split(there.id(), facts, at.get());
             if (rest.isPresent()) {
                 LOG.info(

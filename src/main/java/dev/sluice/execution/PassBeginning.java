@@ -90,7 +90,7 @@ final class PassBeginning {
         TableFacts left = facts;
         for (int tries = 1; ; tries++) {
             try {
-                return Ranges.of(prepared.database(), left, lanes);
+                return Ranges.of(prepared.rows(), left, lanes);
             } catch (DataAccessException e) {
                 if (!facts.partitioned() || tries == GONE_TRIES || !SqlFailure.isNoSuchRelation(e)) {
                     throw e;

@@ -25,13 +25,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Takes a lane through the partitions of a pass, batch by batch. */
 final class PassWalk {
-    private static final Logger LOG = LoggerFactory.getLogger(PassWalk.class);
-
     /** While other lanes walk the last partitions. */
     private static final Duration OTHERS_ASKED_EVERY = Duration.ofMillis(200);
     /**
@@ -60,7 +56,6 @@ final class PassWalk {
     private int tunedTo;
     private long lastCommit;
     private Duration lastBatch = Duration.ZERO;
-    private boolean warned;
 
     PassWalk(
             Preparation prepared,
@@ -173,7 +168,7 @@ final class PassWalk {
             lastPass = pass;
             vitals.newPass();
             sizing = null;
-            batches = new Batches(prepared.database(), work.work(), work.facts());
+            batches = new Batches(prepared.rows(), work.work(), work.facts());
             begun = batches;
             persistence.insist("checkpoint", () -> {
                 partitions.takeOver(pass);
@@ -265,8 +260,8 @@ final class PassWalk {
                         attempt,
                         failure,
                         e,
-                        ends ? FailedBatch.sent(prepared.database(), batches, claim, ask) : null,
-                        ends ? FailedBatch.keyRange(prepared.database(), claim, facts, ask.keys()) : null);
+                        ends ? FailedBatch.sent(prepared.rows(), batches, claim, ask) : null,
+                        ends ? FailedBatch.keyRange(prepared.rows(), claim, facts, ask.keys()) : null);
             }
         }
     }
@@ -295,7 +290,7 @@ final class PassWalk {
     }
 
     /** Tells of a batch; the seconds it took. */
-    private double committed(Outcome.Committed c, long begin) {
+    private double committed(Outcome.Committed c, long begin) throws RunFailed {
         long now = time.nanos();
         double seconds = (now - begin) / 1e9;
         meters.recordBatch(prepared.job().name(), prepared.job().database(), c.scanned(), c.changed(), seconds);
@@ -306,12 +301,8 @@ final class PassWalk {
         lastCommit = now;
         lastBatch = Duration.ofNanos(now - begin);
         admission.worked(c);
-        if (c.lockTimeout().equals("0") && !warned) {
-            warned = true;
-            LOG.warn(
-                    "run {}: the server says lock_timeout is 0, so a batch may wait for a lock without end. Behind a pooler in"
-                            + " transaction mode, set it with ALTER ROLE … SET lock_timeout = '500ms'.",
-                    vitals.run());
+        if (!c.changedSettings().isEmpty()) {
+            throw new RunFailed(Failures.settingsChanged(c.changedSettings()));
         }
         return seconds;
     }
@@ -337,7 +328,7 @@ final class PassWalk {
         BatchSize size = before == null ? sizeOfTheFirst(claim) : before.size();
         Stripes stripes = prepared.job().migrate().batch().stripes();
         return persistence.insist(
-                "table", () -> Sizing.of(prepared.database(), work.facts(), claim, work.work(), stripes, size));
+                "table", () -> Sizing.of(prepared.rows(), work.facts(), claim, work.work(), stripes, size));
     }
 
     /** What the batches of another table or leaf have come to, unless somebody has asked for a size since. */

@@ -151,6 +151,7 @@ public final class RunCarrier implements Carrier, AutoCloseable {
                 prepared,
                 new Partitions(
                         prepared.database(),
+                        prepared.rows(),
                         new LeafWatch(prepared, world.databases(), Actor.worker(world.worker()), row),
                         lanes,
                         world.offers(),

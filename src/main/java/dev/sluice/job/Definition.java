@@ -82,6 +82,10 @@ final class Definition {
                         .put("zone", s.zone().getId())
                         .put("misfire", s.misfire().name().toLowerCase(Locale.ROOT)));
         node.put("again", migrate.again());
+        if (!migrate.settings().isEmpty()) {
+            ObjectNode settings = node.putObject("settings");
+            migrate.settings().forEach(settings::put);
+        }
         return node;
     }
 
@@ -134,6 +138,12 @@ final class Definition {
             node.set("key", names(migrate.key()));
         }
         verify.ifPresent(v -> node.put("verify", layoutless(v)));
+        if (!migrate.settings().isEmpty()) {
+            ObjectNode settings = node.putObject("settings");
+            Map<String, String> sorted = new TreeMap<>();
+            migrate.settings().forEach((name, value) -> sorted.put(name.toLowerCase(Locale.ROOT), value));
+            sorted.forEach(settings::put);
+        }
         return sha256(text(node));
     }
 

@@ -1,7 +1,10 @@
 package dev.sluice.job;
 
 import dev.sluice.sql.TableName;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -13,7 +16,7 @@ import java.util.Optional;
  * @param database a name from the configuration; {@code main} when the file says nothing
  * @param migrate the backfill
  * @param verify {@code switch.verify}: SQL condition over the migrated table; a row violates where it IS NOT TRUE
- * @param fingerprint SHA-256 (64 hex digits) over database, table, shape, expressions, where, key and verify
+ * @param fingerprint SHA-256 (64 hex digits) over database, table, shape, expressions, where, key, verify and settings
  * @param definition the file's content as canonical JSON; a run keeps it, and {@link JobReader#fromDefinition} reads it
  */
 public record Job(
@@ -41,6 +44,7 @@ public record Job(
      * @param throttle what slows it down
      * @param schedule when it starts by itself
      * @param again whether a job that is not repeatable may be run a second time
+     * @param settings of the server, by name, that hold for the job's SQL and the triggers that it fires
      */
     public record Migrate(
             TableName table,
@@ -51,9 +55,25 @@ public record Job(
             BatchSettings batch,
             ThrottleSettings throttle,
             Optional<Schedule> schedule,
-            boolean again) {
+            boolean again,
+            Map<String, String> settings) {
         public Migrate {
             key = List.copyOf(key);
+            settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
+        }
+
+        /** Without settings. */
+        public Migrate(
+                TableName table,
+                Shape shape,
+                Optional<String> where,
+                List<String> key,
+                int partitions,
+                BatchSettings batch,
+                ThrottleSettings throttle,
+                Optional<Schedule> schedule,
+                boolean again) {
+            this(table, shape, where, key, partitions, batch, throttle, schedule, again, Map.of());
         }
     }
 }

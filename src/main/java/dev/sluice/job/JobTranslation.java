@@ -70,7 +70,8 @@ final class JobTranslation {
                 batch,
                 throttle.settings(),
                 schedule,
-                again()));
+                again(),
+                new SettingsTranslation(keys, mistakes).settings()));
     }
 
     private void keysStay(Shape shape, List<String> key) {

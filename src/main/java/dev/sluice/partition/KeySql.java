@@ -81,9 +81,12 @@ public record KeySql(String alias, List<KeyColumn> columns) {
         return left + " " + (schema.isEmpty() ? operator : "OPERATOR(" + schema + "." + operator + ")") + " " + right;
     }
 
-    /** {@code CAST(? AS bigint)}: one typed parameter for column i. */
+    /**
+     * {@code CAST(CAST(? AS text) AS bigint)}: one parameter for column i, sent as text. Its type is known to the
+     * driver, which otherwise asks the server for it, and then sends what follows in a transaction of its own.
+     */
     public String parameter(int i) {
-        return "CAST(? AS " + type(i) + ")";
+        return "CAST(CAST(? AS pg_catalog.text) AS " + type(i) + ")";
     }
 
     /**

@@ -21,13 +21,14 @@ import java.util.UUID;
  *
  * @param job the definition the run was started with
  * @param database the target
+ * @param rows the target as the job's SQL sees it, under its settings
  * @param facts of the migrated table
  * @param into of the table an {@code insert} fills, its key being the conflict columns; present when it is searched for
  *     orphans
  * @param verification how the job is proven
  */
 public record Preparation(
-        Job job, Database database, TableFacts facts, Optional<TableFacts> into, Verification verification) {
+        Job job, Database database, Database rows, TableFacts facts, Optional<TableFacts> into, Verification verification) {
 
     /**
      * Asks the database.
@@ -62,7 +63,8 @@ public record Preparation(
                         database, insert.target(), List.copyOf(insert.conflict().columns())));
             }
         }
-        return new Preparation(job, database, facts, into, VerificationChoice.of(database, job, facts, columns));
+        Database rows = database.under(job.migrate().settings());
+        return new Preparation(job, database, rows, facts, into, VerificationChoice.of(rows, job, facts, columns));
     }
 
     /**
@@ -74,6 +76,7 @@ public record Preparation(
         return new Preparation(
                 job,
                 database,
+                rows,
                 TableInspection.inspect(
                         database, job.migrate().table(), job.migrate().key(), facts.keyColumns()),
                 into.map(filled -> TableInspection.inspect(

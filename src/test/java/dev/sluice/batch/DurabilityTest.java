@@ -24,16 +24,17 @@ class DurabilityTest {
             TableFacts facts = target.facts("t");
             Claim claim = claim(target, facts);
             Ask ask = new Ask(40, stripes);
-            try (Connection connection = target.database().pool().getConnection()) {
-                connection.setAutoCommit(false);
-                try (var batch = target.batches(facts).statement(claim, ask).prepare(connection, claim, ask);
-                        var row = batch.executeQuery()) {
-                    assertThat(row.next()).isTrue();
-                }
-                assertThat(synchronousCommit(connection)).isEqualTo("off");
-                connection.commit();
+            target.db()
+                    .run(
+                            "ALTER TABLE t ADD COLUMN mode text",
+                            "CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS"
+                                    + " $$ BEGIN NEW.mode := current_setting('synchronous_commit'); RETURN NEW; END $$",
+                            "CREATE TRIGGER notes BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION noted()");
+            assertThat(target.batches(facts).commit(claim, ask)).isInstanceOf(Outcome.Committed.class);
+            assertThat(target.db().value("SELECT string_agg(DISTINCT mode, ' ') FROM t"))
+                    .isEqualTo("off");
+            try (Connection connection = target.database().connect()) {
                 assertThat(synchronousCommit(connection)).isEqualTo("on");
-                connection.setAutoCommit(true);
             }
         }
     }

@@ -119,7 +119,7 @@ class StripeChoiceTest {
     }
 
     private static Outcome.Committed committed(Position position, long keys, long changed, long hot) {
-        return new Outcome.Committed(position, false, keys, changed, hot, 0, 0, 0, 0, TUNING, "500ms");
+        return new Outcome.Committed(position, false, keys, changed, hot, 0, 0, 0, 0, TUNING, List.of());
     }
 
     private static Walk auto(Table table) {
