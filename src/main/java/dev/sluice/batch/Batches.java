@@ -95,7 +95,12 @@ public final class Batches {
             Surroundings around = Surroundings.of(settings, database.restoringSql(connection));
             try (PreparedStatement statement =
                     statement(claim, ask).prepare(connection, around.before(), around.after(), claim, ask)) {
-                return outcome(statement, settings.names());
+                Outcome outcome = outcome(statement, settings.names());
+                if (outcome instanceof Outcome.Committed done
+                        && !done.changedSettings().isEmpty()) {
+                    database.drop(connection);
+                }
+                return outcome;
             } catch (SQLException e) {
                 around.unlock(connection);
                 throw e;

@@ -1,11 +1,13 @@
 package dev.sluice.database;
 
 import dev.sluice.problem.Problem;
+import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationState;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.core.api.exception.FlywayValidateException;
 
 /**
@@ -34,8 +36,12 @@ public final class OwnSchema {
     private static void migrate(Database database, String part) {
         DatabaseSettings s = database.settings();
         try {
-            Flyway flyway = Flyway.configure(OwnSchema.class.getClassLoader())
-                    .dataSource(s.url(), s.user(), s.password())
+            // behind a pooler a lock has to end with its transaction, since the session is another's afterwards
+            boolean pooled = database.pooled();
+            FluentConfiguration configuration = Flyway.configure(OwnSchema.class.getClassLoader());
+            Flyway flyway = (pooled
+                            ? configuration.dataSource(database.forFlyway())
+                            : configuration.dataSource(s.url(), s.user(), s.password()))
                     .schemas("sluice")
                     .defaultSchema("sluice")
                     .createSchemas(true)
@@ -43,7 +49,7 @@ public final class OwnSchema {
                     .locations("classpath:db/" + part)
                     .baselineOnMigrate(true)
                     .baselineVersion("0")
-                    .configuration(Map.of("flyway.postgresql.transactional.lock", "false"))
+                    .configuration(Map.of("flyway.postgresql.transactional.lock", Boolean.toString(pooled)))
                     .load();
             flyway.migrate();
             boolean newer = Arrays.stream(flyway.info().all())
@@ -64,7 +70,7 @@ public final class OwnSchema {
                             + " was made by another build of Sluice, with other tables of the same version. Start that build;"
                             + " or, where no run of it is needed any more, drop the schema (DROP SCHEMA sluice CASCADE;"
                             + " `./sluice dev --fresh` for the one of `./sluice dev`).");
-        } catch (FlywayException e) {
+        } catch (SQLException | FlywayException e) {
             SqlFailure failure = SqlFailure.in(e).orElse(null);
             if (failure == null || passes(failure.kind())) {
                 throw database.unavailable(e);

@@ -82,13 +82,10 @@ public record SessionDefaults(Value searchPath, Value timeZone) {
                         .filter(g -> !pathOfUrl)
                         .map(g -> new Value(g.value(), g.from(database, role), true, g.ofRole()))
                         .orElse(new Value(path, pathOfUrl ? "the connection's URL" : "the server", true, false));
-                Value timeZone = first(given, "TimeZone")
-                        .map(g -> new Value(g.value(), g.from(database, role), true, g.ofRole()))
-                        .orElse(null);
-                if (timeZone == null) {
-                    timeZone = server(statement, readable, logZone);
-                }
-                return new SessionDefaults(searchPath, timeZone);
+                Optional<Value> timeZone = first(given, "TimeZone")
+                        .map(g -> new Value(g.value(), g.from(database, role), true, g.ofRole()));
+                return new SessionDefaults(
+                        searchPath, timeZone.isPresent() ? timeZone.get() : server(statement, readable, logZone));
             }
         }
     }

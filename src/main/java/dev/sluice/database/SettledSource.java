@@ -12,6 +12,7 @@ import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ final class SettledSource extends PlainSource {
     private final DataSource pool;
     private final BooleanSupplier needed;
     private final Chosen settings;
+    private final UnaryOperator<String> words;
 
     /** The settings of a connection's transactions. */
     interface Chosen {
@@ -39,9 +41,25 @@ final class SettledSource extends PlainSource {
      * @param settings of the transactions
      */
     SettledSource(DataSource pool, BooleanSupplier needed, Chosen settings) {
+        this(pool, needed, settings, UnaryOperator.identity());
+    }
+
+    private SettledSource(
+            DataSource pool, BooleanSupplier needed, Chosen settings, UnaryOperator<String> words) {
+        this.words = words;
         this.pool = pool;
         this.needed = needed;
         this.settings = settings;
+    }
+
+    /** For Flyway, which sets a path and a role for its sessions: here for the transaction alone. */
+    static SettledSource forFlyway(DataSource pool, Chosen settings) {
+        return new SettledSource(
+                pool,
+                () -> true,
+                settings,
+                sql -> sql.replace("set_config('search_path', ?, false)", "set_config('search_path', ?, true)")
+                        .replaceFirst("^SET ROLE ", "SET LOCAL ROLE "));
     }
 
     @Override
@@ -52,7 +70,7 @@ final class SettledSource extends PlainSource {
         }
         try {
             connection.setAutoCommit(false);
-            return new Settled(connection, READ_COMMITTED + settings.on(connection).sql()).proxy;
+            return new Settled(connection, READ_COMMITTED + settings.on(connection).sql(), words).proxy;
         } catch (SQLException | RuntimeException e) {
             connection.close();
             throw e;
@@ -63,11 +81,13 @@ final class SettledSource extends PlainSource {
     private static final class Settled implements InvocationHandler {
         private final Connection connection;
         private final String begin;
+        private final UnaryOperator<String> words;
         private final Connection proxy;
         private boolean autoCommit = true;
         private boolean begun;
 
-        Settled(Connection connection, String begin) {
+        Settled(Connection connection, String begin, UnaryOperator<String> words) {
+            this.words = words;
             this.connection = connection;
             this.begin = begin;
             this.proxy = proxy(Connection.class, this);
@@ -108,10 +128,17 @@ final class SettledSource extends PlainSource {
                     yield null;
                 }
                 case "createStatement" -> statement(Statement.class, call(connection, method, args));
-                case "prepareStatement" -> statement(PreparedStatement.class, call(connection, method, args));
+                case "prepareStatement" -> statement(PreparedStatement.class, call(connection, method, said(args)));
                 case "prepareCall" -> statement(CallableStatement.class, call(connection, method, args));
                 default -> plain(self, connection, method, args);
             };
+        }
+
+        private Object @Nullable [] said(Object @Nullable [] args) {
+            if (args != null && args.length > 0 && args[0] instanceof String sql) {
+                args[0] = words.apply(sql);
+            }
+            return args;
         }
 
         private void begin() throws SQLException {
@@ -147,7 +174,7 @@ final class SettledSource extends PlainSource {
                 begin();
                 Object result;
                 try {
-                    result = call(statement, method, args);
+                    result = call(statement, method, said(args));
                 } catch (SQLException e) {
                     if (autoCommit && !connection.isClosed()) {
                         rollback();

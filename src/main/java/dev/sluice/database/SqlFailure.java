@@ -2,7 +2,10 @@ package dev.sluice.database;
 
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 
@@ -18,6 +21,8 @@ import org.postgresql.util.PSQLException;
  * @param constraint name of the constraint that is violated, if the server names one
  * @param detail the server's detail, which quotes rows: for operators alone
  * @param mayQuoteRows whether the message may hold values of rows; see {@link Told}
+ * @param function the innermost function it arose in, such as {@code app.touch()}; null where it is the statement's own,
+ *     or not known
  */
 public record SqlFailure(
         ErrorKind kind,
@@ -27,17 +32,24 @@ public record SqlFailure(
         @Nullable String hint,
         @Nullable String constraint,
         @Nullable String detail,
-        boolean mayQuoteRows) {
+        boolean mayQuoteRows,
+        @Nullable String function) {
+
+    /** In the server's context, whatever its language: a name with arguments, of which none stands in quotes before. */
+    private static final Pattern FUNCTION =
+            Pattern.compile("^[^\"]*?((?:(?:[\\w$]+|\"[^\"]+\")\\.)?(?:[\\w$]+|\"[^\"]+\")\\([^()\"]*\\))");
+
+    private static final Pattern SQL_FUNCTION = Pattern.compile("^SQL function (\"[^\"]+\")");
 
     /** An error that the server did not tell of, or that has neither constraint nor detail. */
     public SqlFailure(
             ErrorKind kind, String sqlState, String message, @Nullable Integer position, @Nullable String hint) {
-        this(kind, sqlState, message, position, hint, null, null, kind == ErrorKind.DATA);
+        this(kind, sqlState, message, position, hint, null, null, kind == ErrorKind.DATA, null);
     }
 
     /** The same error, by another position: of a statement that was sent within a longer one. */
     public SqlFailure at(int other) {
-        return new SqlFailure(kind, sqlState, message, other, hint, constraint, detail, mayQuoteRows);
+        return new SqlFailure(kind, sqlState, message, other, hint, constraint, detail, mayQuoteRows, function);
     }
 
     /** Whether a table that the statement names is not there; it may have been dropped or renamed since. */
@@ -87,7 +99,22 @@ public record SqlFailure(
                 server == null ? null : server.getHint(),
                 server == null ? null : server.getConstraint(),
                 server == null ? null : server.getDetail(),
-                server == null || Told.amongRows(server));
+                server == null || Told.amongRows(server),
+                server == null ? null : function(server.getWhere()));
+    }
+
+    private static @Nullable String function(@Nullable String where) {
+        if (where != null) {
+            for (String line : where.split("\n")) {
+                for (Pattern pattern : List.of(SQL_FUNCTION, FUNCTION)) {
+                    Matcher found = pattern.matcher(line);
+                    if (found.find()) {
+                        return found.group(1);
+                    }
+                }
+            }
+        }
+        return null;
     }
 
     private static SqlFailure fromDriver(SQLException e) {

@@ -13,13 +13,18 @@ final class Failures {
 
     static RunStatus.Failure of(
             SqlFailure failure, int failures, @Nullable String statement, @Nullable String keyRange) {
-        String fact = failure + at(failure, statement);
+        String fact = failure + at(failure, statement) + in(failure);
         return switch (failure.kind()) {
             case DEFINITION ->
                 failure(
                         "definition-error",
                         "The database refuses the statement: " + fact
-                                + ". Mend the job file or the table; a run of an unchanged definition then resumes where it stopped.",
+                                + (failure.function() == null
+                                        ? ". Mend the job file or the table; a run of an unchanged definition then resumes"
+                                                + " where it stopped."
+                                        : ". Fix that function, or what it names (unqualified names follow search_path,"
+                                                + " which plan shows); then start the job again; it resumes where it"
+                                                + " stopped."),
                         failure,
                         statement,
                         keyRange);
@@ -28,7 +33,9 @@ final class Failures {
                         "data-error",
                         "A row " + (keyRange == null ? "" : "with a key " + keyRange + " ") + "cannot be changed: "
                                 + fact
-                                + ". Mend that row or the expression, then start the job again; it resumes where it stopped.",
+                                + (failure.function() == null
+                                        ? ". Mend that row or the expression, then start the job again; it resumes where it stopped."
+                                        : ". Mend that row or the function, then start the job again; it resumes where it stopped."),
                         failure,
                         statement,
                         keyRange);
@@ -75,6 +82,13 @@ final class Failures {
             String code, String message, SqlFailure f, @Nullable String statement, @Nullable String keyRange) {
         return new RunStatus.Failure(
                 code, message, f.sqlState(), statement, f.position(), keyRange, f.mayQuoteRows() ? f.message() : null);
+    }
+
+    /** The function that it arose in, be it of a trigger or called by the job's SQL. */
+    private static String in(SqlFailure failure) {
+        return failure.function() == null
+                ? ""
+                : ", in function " + failure.function() + ", which a trigger or the job's SQL calls";
     }
 
     /** The piece of the statement the server points at. */

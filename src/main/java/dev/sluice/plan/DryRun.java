@@ -76,10 +76,13 @@ public final class DryRun implements Plans, JobCheck {
 
     private <T> T looked(Job job, Look<T> look) {
         Database database = databases.get(job.database());
-        try (Connection connection = database.connect()) {
-            Database here = database.on(connection);
-            Server server = new Server(here, connection);
-            return look.at(Examination.of(here, server, job, cores, time), server);
+        try {
+            Database rows = database.under(job.migrate().settings());
+            try (Connection connection = rows.connect()) {
+                Database here = rows.on(connection);
+                Server server = new Server(here, connection);
+                return look.at(Examination.of(here, server, job, cores, time), server);
+            }
         } catch (SQLException | DataAccessException e) {
             throw told(database, e);
         }

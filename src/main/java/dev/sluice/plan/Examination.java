@@ -60,6 +60,10 @@ final class Examination {
      */
     static Examination of(Database database, Server server, Job job, double cores, Time time) {
         Examination examination = new Examination(database, server, job, cores, time);
+        SessionChecks session = new SessionChecks(job, server, examination.findings);
+        if (!session.hold()) {
+            return examination;
+        }
         try {
             examination.facts = Optional.of(TableInspection.inspect(
                     database, job.migrate().table(), job.migrate().key()));
@@ -68,6 +72,7 @@ final class Examination {
             examination.refuse(e);
         }
         examination.subject.ifPresent(examination::look);
+        session.run(examination.subject, examination.verification);
         return examination;
     }
 
@@ -170,7 +175,7 @@ final class Examination {
 
     private void verification(Subject s) {
         try {
-            Verification chosen = VerificationChoice.of(database, job, s.facts(), s.filled());
+            Verification chosen = VerificationChoice.of(server.rows(), job, s.facts(), s.filled());
             verification = Optional.of(chosen);
             boolean set = job.migrate().shape() instanceof Shape.Set;
             if (set && chosen.readsOtherTables() && job.verify().isEmpty()) {

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.Collections;
 import java.util.Optional;
@@ -23,6 +24,11 @@ final class Server {
     Server(Database database, Connection connection) {
         this.database = database;
         this.connection = connection;
+    }
+
+    /** The database as the job's SQL sees it. */
+    Database rows() {
+        return database;
     }
 
     /** The connection that is asked. */
@@ -68,15 +74,21 @@ final class Server {
         String numbered = Parser.parseJdbcSql(statement.sql(), true, true, false, false, false)
                 .get(0)
                 .nativeSql;
+        connection.setAutoCommit(false); // behind a pooler the session is ours within a transaction alone
         try (Statement s = connection.createStatement()) {
             s.setEscapeProcessing(false);
-            s.execute("SET plan_cache_mode = force_generic_plan");
+            s.execute("SET LOCAL plan_cache_mode = force_generic_plan");
+            s.execute("PREPARE sluice_plan AS " + numbered);
+            Savepoint prepared = connection.setSavepoint();
             try {
-                s.execute("PREPARE sluice_plan AS " + numbered);
                 return explainPrepared(s, statement.parameters().size());
             } finally {
-                s.execute("RESET plan_cache_mode");
+                connection.rollback(prepared);
+                s.execute("DEALLOCATE sluice_plan");
             }
+        } finally {
+            connection.rollback();
+            connection.setAutoCommit(true);
         }
     }
 
@@ -84,8 +96,6 @@ final class Server {
         String nulls = String.join(", ", Collections.nCopies(parameters, "NULL"));
         try (ResultSet rows = s.executeQuery("EXPLAIN (VERBOSE, FORMAT JSON) EXECUTE sluice_plan(" + nulls + ")")) {
             return Explained.of(text(rows));
-        } finally {
-            s.execute("DEALLOCATE sluice_plan");
         }
     }
 

@@ -21,6 +21,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -79,14 +80,51 @@ final class Trials {
         connection.setAutoCommit(false);
         try (Statement s = connection.createStatement()) {
             s.execute("SET LOCAL statement_timeout = " + timeoutMillis());
-            return tried(change);
+            List<String> before = settings();
+            Optional<Trial> trial = tried(change);
+            List<String> after = settings();
+            if (!before.equals(after)) {
+                after.removeAll(before);
+                findings.refuse(
+                        "settings-changed",
+                        "migrate." + subject.shapeName(),
+                        "The trial batch ended under other settings than it began with: " + String.join(", ", after)
+                                + ". An expression of the job, a function that it calls or a trigger sets them.",
+                        "say such settings in migrate.settings, or give the function its own (ALTER FUNCTION … SET …),"
+                                + " which end with it.");
+            }
+            return trial;
         } catch (SQLException e) {
             failed(e);
             return Optional.empty();
         } finally {
             connection.rollback();
             connection.setAutoCommit(true);
+            if (!server.rows().pooled()) {
+                unlock(connection);
+            }
         }
+    }
+
+    /** A session keeps the advisory locks that a job's SQL took. */
+    private static void unlock(Connection connection) throws SQLException {
+        try (Statement s = connection.createStatement()) {
+            s.execute("SELECT pg_catalog.pg_advisory_unlock_all()");
+        }
+    }
+
+    /** What is in force, {@code name = value}. */
+    private List<String> settings() throws SQLException {
+        var settings = server.rows().transactionSettings(server.connection());
+        List<String> values = new ArrayList<>();
+        try (Statement s = server.connection().createStatement();
+                ResultSet row = s.executeQuery(settings.inForceSql())) {
+            row.next();
+            for (int i = 0; i < settings.names().size(); i++) {
+                values.add(settings.names().get(i) + " = " + row.getString(i + 1));
+            }
+        }
+        return values;
     }
 
     private long timeoutMillis() {
@@ -203,7 +241,14 @@ final class Trials {
                         "mend such rows, leave them out by where, or write the expression so that it can take them.");
             case DEFINITION, OTHER ->
                 findings.refuse(
-                        "sql-refused", key, "The trial batch fails with " + failure + ".", "mend the job's SQL.");
+                        "sql-refused",
+                        key,
+                        "The trial batch fails with " + failure
+                                + (failure.function() == null ? "." : ", in function " + failure.function() + "."),
+                        failure.function() == null
+                                ? "mend the job's SQL."
+                                : "fix that function, which a trigger or the job's SQL calls, or what it names:"
+                                        + " unqualified names follow search_path.");
             case AWAY, READ_ONLY, FULL -> throw database.unavailable(e);
         }
     }

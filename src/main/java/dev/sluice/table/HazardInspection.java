@@ -103,7 +103,8 @@ public final class HazardInspection {
                 (type & 1) != 0,
                 events,
                 texts(r, "update_of"),
-                assigned(r.get("source", String.class)));
+                assigned(r.get("source", String.class)),
+                r.get("has_path", boolean.class));
     }
 
     private static Set<String> assigned(String source) {

@@ -51,6 +51,7 @@ final class HazardQueries {
     static final String TRIGGERS = """
             SELECT t.tgname AS name, n.nspname AS table_schema, c.relname AS table_name, t.tgtype::int AS type,
                    pn.nspname || '.' || p.proname AS function, p.prosrc AS source,
+                   coalesce(pg_catalog.array_to_string(p.proconfig, ' ') LIKE '%search_path=%', false) AS has_path,
                    ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
                           WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr)) AS update_of
               FROM pg_catalog.pg_trigger t

@@ -69,6 +69,7 @@ public record TableHazards(
      * @param events what it fires on
      * @param updateOf columns of {@code UPDATE OF}; empty for any
      * @param assigns columns of the new row that the function's text seems to set
+     * @param hasPath whether the function has a {@code SET search_path} of its own
      */
     public record Trigger(
             String name,
@@ -78,7 +79,8 @@ public record TableHazards(
             boolean eachRow,
             Set<Event> events,
             Set<String> updateOf,
-            Set<String> assigns) {
+            Set<String> assigns,
+            boolean hasPath) {
 
         /** Whether it fires when these columns are updated. */
         public boolean firesOnUpdateOf(Set<String> columns) {

@@ -75,9 +75,10 @@ class HazardInspectionTest {
                                 true,
                                 Set.of(Event.INSERT, Event.UPDATE),
                                 Set.of("name"),
-                                Set.of("touched", "name")),
+                                Set.of("touched", "name"),
+                                false),
                         new Trigger(
-                                "tell", PEOPLE, "app.tell", false, false, Set.of(Event.DELETE), Set.of(), Set.of()));
+                                "tell", PEOPLE, "app.tell", false, false, Set.of(Event.DELETE), Set.of(), Set.of(), false));
         Trigger touch =
                 hazards.triggers().stream().filter(Trigger::before).findFirst().orElseThrow();
         assertThat(touch.firesOnUpdateOf(Set.of("name"))).isTrue();
