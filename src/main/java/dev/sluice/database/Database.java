@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * One configured database and its pool, as Sluice's own statements see it or, {@link #under} the settings of a job, as
  * the statements with that job's SQL do.
  *
- * <p>Own statements have READ COMMITTED, {@code search_path = pg_catalog}, {@code DateStyle = ISO}, {@code TimeZone =
+ * <p>Own statements have READ COMMITTED, {@code search_path = public}, {@code DateStyle = ISO}, {@code TimeZone =
  * UTC}, {@code row_security = off} (a row hidden by a policy is an error and never a gate that opens falsely), and
  * {@code enable_seqscan = off}: a batch walks an index by design, and no stale statistic may talk the planner out of
  * it. {@code jit = off}: a plan without its parameters is costed for half a percent of the table, and on a large one

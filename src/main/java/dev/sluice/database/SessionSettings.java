@@ -13,8 +13,7 @@ record SessionSettings(DatabaseSettings of) {
     private static final int TRANSACTION_TIMEOUT_SINCE = 170000;
 
     /**
-     * For Sluice's own statements. Names of the catalog only: whatever else they speak of is named in full, and texts
-     * that the server makes of names are full, too.
+     * For Sluice's own statements, which name what they speak of in full.
      *
      * @param version {@code server_version_num}
      */
@@ -22,7 +21,7 @@ record SessionSettings(DatabaseSettings of) {
         Map<String, String> own = new LinkedHashMap<>();
         own.put("application_name", "sluice"); // a pooler may have added to it
         own.put("default_transaction_isolation", "read committed");
-        own.put("search_path", "pg_catalog");
+        own.put("search_path", "public");
         own.put("TimeZone", "UTC");
         own.putAll(limits(version));
         own.put("synchronous_commit", TransactionSettings.NOT_OFF);

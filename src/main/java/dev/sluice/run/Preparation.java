@@ -52,18 +52,18 @@ public record Preparation(
     }
 
     private static Preparation of(Database database, Job job, List<String> begun) throws SQLException {
+        Database rows = database.under(job.migrate().settings());
         TableFacts facts = TableInspection.inspect(
-                database, job.migrate().table(), job.migrate().key(), begun);
+                rows, job.migrate().table(), job.migrate().key(), begun);
         Map<String, TableFacts.Column> columns = Map.of();
         Optional<TableFacts> into = Optional.empty();
         if (job.migrate().shape() instanceof Shape.Insert insert) {
-            columns = TableInspection.columns(database, insert.target(), "migrate.insert.into");
+            columns = TableInspection.columns(rows, insert.target(), "migrate.insert.into");
             if (insert.checkOrphans()) {
                 into = Optional.of(TableInspection.inspect(
-                        database, insert.target(), List.copyOf(insert.conflict().columns())));
+                        rows, insert.target(), List.copyOf(insert.conflict().columns())));
             }
         }
-        Database rows = database.under(job.migrate().settings());
         return new Preparation(job, database, rows, facts, into, VerificationChoice.of(rows, job, facts, columns));
     }
 
@@ -78,9 +78,9 @@ public record Preparation(
                 database,
                 rows,
                 TableInspection.inspect(
-                        database, job.migrate().table(), job.migrate().key(), facts.keyColumns()),
+                        rows, job.migrate().table(), job.migrate().key(), facts.keyColumns()),
                 into.map(filled -> TableInspection.inspect(
-                        database,
+                        rows,
                         filled.name(),
                         filled.key().stream().map(TableFacts.KeyColumn::name).toList())),
                 verification);

@@ -364,7 +364,7 @@ class BatchUnionTest {
     }
 
     private static long count(String table, String where) {
-        return number("SELECT count(*) FROM public." + table + " WHERE " + where);
+        return number("SELECT count(*) FROM " + table + " WHERE " + where);
     }
 
     /** Over the pool: this is asked before and after every batch, and a connection takes longer than a batch. */

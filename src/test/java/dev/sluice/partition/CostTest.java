@@ -122,8 +122,7 @@ class CostTest {
     }
 
     private Cost read(String table) {
-        target.database().sql().execute(
-                        "SELECT set_config('search_path', 'public', true); SELECT pg_stat_force_next_flush()");
+        target.database().sql().execute("SELECT pg_stat_force_next_flush()");
         String[] parts = target.db()
                 .value("SELECT concat_ws(' ', heap_blks_read + heap_blks_hit, idx_blks_read + idx_blks_hit, s.seq_scan)"
                         + " FROM pg_statio_user_tables JOIN pg_stat_user_tables s USING (relid) WHERE s.relname = '"
