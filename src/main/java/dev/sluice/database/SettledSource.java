@@ -11,7 +11,6 @@ import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -196,9 +195,8 @@ final class SettledSource extends PlainSource {
 
     private static @Nullable Object plain(
             Object self, @Nullable Object target, Method method, Object @Nullable [] args) throws Throwable {
-        Function<Object, Object> same = other -> other == self;
         return switch (method.getName()) {
-            case "equals" -> same.apply(args == null ? target : args[0]);
+            case "equals" -> args != null && args[0] == self;
             case "hashCode" -> System.identityHashCode(self);
             default -> call(target, method, args);
         };

@@ -16,10 +16,12 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A plain URL through PgBouncer in transaction mode, where one is on the path; {@code .ci/run} fetches it. */
+@Tag("database")
 class PoolerIT {
     /** What another client would see: settings that are not the server's or its own, and what is left in the session. */
     private static final String TRACES = """
