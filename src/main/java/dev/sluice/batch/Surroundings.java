@@ -33,7 +33,7 @@ record Surroundings(String before, String after, boolean own) {
         boolean own = !restoring.isEmpty();
         String path = "pg_catalog.current_setting('transaction_isolation'), pg_catalog.current_setting('role')";
         return new Surroundings(
-                settings.sql() + ", " + path + ";\n",
+                settings.sql() + ", " + path + ";", // nothing more: positions count from the statement's first character
                 settings.inForceSql() + ", " + path + (own ? ";\n" + restoring + "\n" + UNLOCK : ""),
                 own);
     }
@@ -77,7 +77,9 @@ record Surroundings(String before, String after, boolean own) {
                 }
             }
         } catch (SQLException e) {
-            LOG.debug("no locks were given back: {}", SqlFailure.in(e).map(SqlFailure::toString).orElse(""));
+            LOG.debug(
+                    "no locks were given back: {}",
+                    SqlFailure.in(e).map(SqlFailure::toString).orElse(""));
         }
     }
 }

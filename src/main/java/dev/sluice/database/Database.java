@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * One configured database and its pool, as Sluice's own statements see it or, {@link #under} the settings of a job, as
  * the statements with that job's SQL do.
  *
- * <p>Own statements have READ COMMITTED, {@code search_path = public}, {@code DateStyle = ISO}, {@code TimeZone =
- * UTC}, {@code row_security = off} (a row hidden by a policy is an error and never a gate that opens falsely), and
+ * <p>Own statements have READ COMMITTED, {@code search_path = public}, {@code DateStyle = ISO}, {@code TimeZone = UTC},
+ * {@code row_security = off} (a row hidden by a policy is an error and never a gate that opens falsely), and
  * {@code enable_seqscan = off}: a batch walks an index by design, and no stale statistic may talk the planner out of
  * it. {@code jit = off}: a plan without its parameters is costed for half a percent of the table, and on a large one
  * that alone would have every batch compiled. {@code synchronous_commit} is {@code on} where the server, the database
@@ -41,6 +41,7 @@ public final class Database implements AutoCloseable {
     private final DataSource lent;
     /** Of a job's SQL; null for own statements. */
     private final SettledSource.@Nullable Chosen job;
+
     private final @Nullable SessionDefaults defaults;
     private final DataSource connections;
     private final DSLContext sql;
@@ -168,7 +169,9 @@ public final class Database implements AutoCloseable {
     /** Whether a pooler stands between that gives a session to others between two transactions. */
     public boolean pooled() throws SQLException {
         if (!pool.sessions().known()) {
-            pool.sessions().getConnection().close(); // not from the pool, which would try a wrong password until its time is over
+            pool.sessions()
+                    .getConnection()
+                    .close(); // not from the pool, which would try a wrong password until its time is over
         }
         return pool.sessions().pooled();
     }
@@ -243,7 +246,9 @@ public final class Database implements AutoCloseable {
      * semicolon. Empty behind a pooler, where the session is not ours.
      */
     public String restoringSql(Connection connection) throws SQLException {
-        return pool.sessions().pooled() ? "" : "RESET ALL; " + own(settings(), connection).sessionSql() + ";";
+        return pool.sessions().pooled()
+                ? ""
+                : "RESET ALL; " + own(settings(), connection).sessionSql() + ";";
     }
 
     /**

@@ -13,9 +13,9 @@ import java.util.Optional;
  * What database, role and server give a session of its own accord for the two settings that decide what a job's SQL
  * means.
  *
- * <p>The driver sends the worker's time zone with every connection, which hides the one that the server would give. That
- * of the database and the role can be read by everybody. That of the server stands in its files, which not every role
- * may read; where it may not, {@code log_timezone} is taken, which initdb sets to the same.
+ * <p>The driver sends the worker's time zone with every connection, which hides the one that the server would give.
+ * That of the database and the role can be read by everybody. That of the server stands in its files, which not every
+ * role may read; where it may not, {@code log_timezone} is taken, which initdb sets to the same.
  *
  * @param searchPath as it is without anything of Sluice's
  * @param timeZone likewise, as far as it can be known
@@ -102,9 +102,7 @@ public record SessionDefaults(Value searchPath, Value timeZone) {
     }
 
     private static Optional<Given> first(List<Given> given, String name) {
-        return given.stream()
-                .filter(g -> g.name().equalsIgnoreCase(name))
-                .max(Comparator.comparingInt(Given::rank));
+        return given.stream().filter(g -> g.name().equalsIgnoreCase(name)).max(Comparator.comparingInt(Given::rank));
     }
 
     private static Value server(Statement statement, boolean readable, String logZone) throws SQLException {

@@ -43,8 +43,7 @@ final class SettledSource extends PlainSource {
         this(pool, needed, settings, UnaryOperator.identity());
     }
 
-    private SettledSource(
-            DataSource pool, BooleanSupplier needed, Chosen settings, UnaryOperator<String> words) {
+    private SettledSource(DataSource pool, BooleanSupplier needed, Chosen settings, UnaryOperator<String> words) {
         this.words = words;
         this.pool = pool;
         this.needed = needed;
@@ -69,7 +68,9 @@ final class SettledSource extends PlainSource {
         }
         try {
             connection.setAutoCommit(false);
-            return new Settled(connection, READ_COMMITTED + settings.on(connection).sql(), words).proxy;
+            return new Settled(
+                            connection, READ_COMMITTED + settings.on(connection).sql(), words)
+                    .proxy;
         } catch (SQLException | RuntimeException e) {
             connection.close();
             throw e;
@@ -193,8 +194,8 @@ final class SettledSource extends PlainSource {
         return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
     }
 
-    private static @Nullable Object plain(
-            Object self, @Nullable Object target, Method method, Object @Nullable [] args) throws Throwable {
+    private static @Nullable Object plain(Object self, @Nullable Object target, Method method, Object @Nullable [] args)
+            throws Throwable {
         return switch (method.getName()) {
             case "equals" -> args != null && args[0] == self;
             case "hashCode" -> System.identityHashCode(self);

@@ -21,8 +21,8 @@ import org.postgresql.util.PSQLException;
  * @param constraint name of the constraint that is violated, if the server names one
  * @param detail the server's detail, which quotes rows: for operators alone
  * @param mayQuoteRows whether the message may hold values of rows; see {@link Told}
- * @param function the innermost function it arose in, such as {@code app.touch()}; null where it is the statement's own,
- *     or not known
+ * @param function the innermost function it arose in, such as {@code app.touch()}; null where it is the statement's
+ *     own, or not known
  */
 public record SqlFailure(
         ErrorKind kind,

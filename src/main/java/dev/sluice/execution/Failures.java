@@ -64,7 +64,9 @@ final class Failures {
                 null);
     }
 
-    /** What a batch's SQL sets holds for what comes after it in the same batch: whether that was right, nobody knows. */
+    /**
+     * What a batch's SQL sets holds for what comes after it in the same batch: whether that was right, nobody knows.
+     */
     static RunStatus.Failure settingsChanged(List<String> changed) {
         return new RunStatus.Failure(
                 "settings-changed",

@@ -196,8 +196,8 @@ final class Partitions {
         List<Candidate> candidates = new ArrayList<>();
         for (Standing s : claims.started(pass)) {
             requireWanted(s);
-            candidates.add(new Candidate(
-                    s, Remaining.estimate(rows, facts, s.claim().left())));
+            candidates.add(
+                    new Candidate(s, Remaining.estimate(rows, facts, s.claim().left())));
         }
         candidates.sort(Comparator.comparingLong(Candidate::keys).reversed());
         for (Candidate largest : candidates) {

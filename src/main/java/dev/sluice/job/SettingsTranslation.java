@@ -45,7 +45,8 @@ final class SettingsTranslation {
                 mistakes.add(
                         key,
                         "duplicate-setting",
-                        "it is the same setting as \"" + other + "\": the server knows no upper and lower case in them.",
+                        "it is the same setting as \"" + other
+                                + "\": the server knows no upper and lower case in them.",
                         "Keep one of them.");
             } else {
                 settings.put(name, value);
@@ -69,8 +70,10 @@ final class SettingsTranslation {
         return switch (name) {
             case "row_security" ->
                 Optional.of("with it off, a row that a policy hides is an error, and not left out in silence");
-            case "synchronous_commit" -> Optional.of("what waits for the disk, and what does not, is the engine's choice");
-            case "role", "session_authorization" -> Optional.of("the privileges were looked at for the role that connects");
+            case "synchronous_commit" ->
+                Optional.of("what waits for the disk, and what does not, is the engine's choice");
+            case "role", "session_authorization" ->
+                Optional.of("the privileges were looked at for the role that connects");
             case "session_replication_role" ->
                 Optional.of("it keeps triggers and foreign keys from being checked, which plan looks at");
             case "application_name" -> Optional.of("the throttle knows its own sessions by it");

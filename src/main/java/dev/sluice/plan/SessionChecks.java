@@ -100,8 +100,9 @@ final class SessionChecks {
         findings.info(
                 "session-settings",
                 KEY,
-                "The job's SQL, and the triggers that it fires, run with TimeZone = " + zone.value() + " (" + zone.from()
-                        + ") and search_path = " + path.value() + " (" + path.from() + ")" + others() + ".");
+                "The job's SQL, and the triggers that it fires, run with TimeZone = " + zone.value() + " ("
+                        + zone.from() + ") and search_path = " + path.value() + " (" + path.from() + ")" + others()
+                        + ".");
         if (!zone.known()
                 && verification
                         .filter(v -> v.kind() == Verification.Kind.EQUALITY)
@@ -139,7 +140,10 @@ final class SessionChecks {
         StringBuilder others = new StringBuilder();
         job.migrate().settings().forEach((name, value) -> {
             if (!name.equalsIgnoreCase("search_path") && !name.equalsIgnoreCase("TimeZone")) {
-                others.append(others.isEmpty() ? ", and with " : ", ").append(name).append(" = ").append(value);
+                others.append(others.isEmpty() ? ", and with " : ", ")
+                        .append(name)
+                        .append(" = ")
+                        .append(value);
             }
         });
         return others.toString();
@@ -185,7 +189,8 @@ final class SessionChecks {
         findings.warn(
                 "trigger-search-path",
                 KEY,
-                "Function " + open.getFirst().function() + " of trigger \"" + open.getFirst().name()
+                "Function " + open.getFirst().function() + " of trigger \""
+                        + open.getFirst().name()
                         + "\" has no SET search_path of its own, so its unqualified names follow the session's: here "
                         + path.value() + ", from " + path.from() + "."
                         + (others.isEmpty() ? "" : " Others have another one: " + String.join(", ", others) + "."),

@@ -28,7 +28,12 @@ import java.util.UUID;
  * @param verification how the job is proven
  */
 public record Preparation(
-        Job job, Database database, Database rows, TableFacts facts, Optional<TableFacts> into, Verification verification) {
+        Job job,
+        Database database,
+        Database rows,
+        TableFacts facts,
+        Optional<TableFacts> into,
+        Verification verification) {
 
     /**
      * Asks the database.

@@ -27,9 +27,7 @@ record SqlSource(String code, String query, Duration every, Database database) i
     private static final Set<Integer> NUMBERS =
             Set.of(Types.SMALLINT, Types.INTEGER, Types.BIGINT, Types.NUMERIC, Types.DECIMAL, Types.REAL, Types.DOUBLE);
     private static final String CANCELED = "57014";
-    /**
-     * Sluice's sessions keep the planner from scans that a query of one's own may well need, and have another path.
-     */
+    /** Sluice's sessions keep the planner from scans that a query of one's own may well need, and have another path. */
     private static final String BEGIN = "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = 1000;"
             + " SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on; SET LOCAL search_path TO DEFAULT";
 

@@ -42,8 +42,8 @@ class SizingTest {
     void aBatchIsAsLongAsItMayBeWhenItBegins() {
         Sizing fast = Sizing.startingAt(1000, new Stripes.Off(), TestTarget.PLUS_ONE, HeapFacts.UNKNOWN);
         assertThat(fast.within(0.002, TUNING)).as("nothing is known yet").isEqualTo(fast);
-        var done =
-                new Outcome.Committed(Position.after(List.of("k")), false, 1000, 1000, 0, 0, 0, 0, 0, TUNING, List.of());
+        var done = new Outcome.Committed(
+                Position.after(List.of("k")), false, 1000, 1000, 0, 0, 0, 0, 0, TUNING, List.of());
         fast = fast.after(Position.after(null), TUNING, fast.ask(null), done, 0.2, 0.2, 0);
         assertThat(fast.size().size()).isEqualTo(1000);
         assertThat(fast.within(0.2, TUNING)).isEqualTo(fast);

@@ -23,7 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** A plain URL through PgBouncer in transaction mode, where one is on the path; {@code .ci/run} fetches it. */
 @Tag("database")
 class PoolerIT {
-    /** What another client would see: settings that are not the server's or its own, and what is left in the session. */
+    /**
+     * What another client would see: settings that are not the server's or its own, and what is left in the session.
+     */
     private static final String TRACES = """
             SELECT pg_backend_pid() || ': ' || coalesce((SELECT string_agg(name || '=' || setting, ', ' ORDER BY name)
                      FROM pg_settings WHERE source = 'session'
@@ -82,8 +84,11 @@ class PoolerIT {
     /** The sessions that as many other clients have at a time. */
     private static List<String> others(TestPostgres.Fresh through) throws Exception {
         List<String> seen = new ArrayList<>();
-        try (Connection a = through.connect();
-                Connection b = through.connect()) {
+        // as every client behind it has to
+        var client = new TestPostgres.Fresh(
+                through.url() + "?prepareThreshold=0", through.user(), through.password());
+        try (Connection a = client.connect();
+                Connection b = client.connect()) {
             for (Connection c : List.of(a, b)) {
                 c.setAutoCommit(false);
                 try (Statement s = c.createStatement();

@@ -24,7 +24,8 @@ class SettingsTest {
         Job job = read("  settings: { TimeZone: America/Sao_Paulo, app.backfill: \"on\", work_mem: 64, app.x: true,"
                 + " DateStyle: \"ISO, DMY\", search_path: \"audit, public\" }\n");
         assertThat(job.migrate().settings())
-                .containsExactlyEntriesOf(new java.util.LinkedHashMap<>(job.migrate().settings()))
+                .containsExactlyEntriesOf(
+                        new java.util.LinkedHashMap<>(job.migrate().settings()))
                 .containsAllEntriesOf(Map.of(
                         "TimeZone", "America/Sao_Paulo", "app.backfill", "on", "work_mem", "64", "app.x", "true"));
         Job again = JobReader.fromDefinition(job.definition());

@@ -36,18 +36,20 @@ class SessionFindingsTest {
 
     @Test
     void pathAndZoneAreThoseOfTheDatabaseOrTheJob() {
-        assertThat(finding(BENCH.plan(job("table: app.t\nset: {day: \"at::date\"}\nwhere: day IS NULL")), "session-settings")
+        assertThat(finding(
+                                BENCH.plan(job("table: app.t\nset: {day: \"at::date\"}\nwhere: day IS NULL")),
+                                "session-settings")
                         .message())
                 .contains("TimeZone = America/Sao_Paulo (database ", "search_path = audit, public (database ");
         PlanReport own = BENCH.plan(job("table: app.t\nset: {day: \"at::date\"}\nwhere: day IS NULL\n"
                 + "settings: {timezone: Asia/Tokyo, app.x: 'on'}"));
         assertThat(finding(own, "session-settings").message())
                 .contains("TimeZone = Asia/Tokyo (migrate.settings)", "and with app.x = on");
-        assertThat(own.sample()).first().satisfies(r -> assertThat(r.after())
-                .containsEntry("day", "2026-01-01"));
+        assertThat(own.sample()).first().satisfies(r -> assertThat(r.after()).containsEntry("day", "2026-01-01"));
         PlanReport database = BENCH.plan(job("table: app.t\nset: {day: \"at::date\"}\nwhere: day IS NULL"));
-        assertThat(database.sample()).first().satisfies(r -> assertThat(r.after())
-                .containsEntry("day", "2025-12-31"));
+        assertThat(database.sample())
+                .first()
+                .satisfies(r -> assertThat(r.after()).containsEntry("day", "2025-12-31"));
     }
 
     @Test
@@ -55,8 +57,7 @@ class SessionFindingsTest {
         for (String bad : List.of("TimeZone: Mars/Olympus", "no_such_thing: 1")) {
             PlanReport report = BENCH.plan(job("table: app.t\nset: {n: n + 1}\nsettings: {" + bad + "}"));
             assertThat(report.runnable()).isFalse();
-            assertThat(finding(report, "bad-setting").message())
-                    .contains(bad.substring(0, bad.indexOf(':')));
+            assertThat(finding(report, "bad-setting").message()).contains(bad.substring(0, bad.indexOf(':')));
         }
     }
 
@@ -65,15 +66,18 @@ class SessionFindingsTest {
         PlanReport report = BENCH.plan(job("table: app.noisy\nset: {n: n + 1}"));
         assertThat(finding(report, "sql-refused").message()).contains("42P01", "in function app.tell()");
         assertThat(finding(report, "sql-refused").fix()).contains("fix that function");
-        assertThat(finding(BENCH.plan(job("table: app.noisy\nset: {n: n + 1}\nsettings: {search_path: app}")), "trigger-search-path")
+        assertThat(finding(
+                                BENCH.plan(job("table: app.noisy\nset: {n: n + 1}\nsettings: {search_path: app}")),
+                                "trigger-search-path")
                         .message())
                 .contains("app.tell");
     }
 
     @Test
     void anExpressionThatChangesWhatTheEngineNeedsIsRefused() {
-        PlanReport report = BENCH.plan(job(
-                "table: app.t\nset: {n: n + 1}\nwhere: \"n = 0 AND set_config('lock_timeout', '0', false) IS NOT NULL\""));
+        PlanReport report = BENCH.plan(
+                job(
+                        "table: app.t\nset: {n: n + 1}\nwhere: \"n = 0 AND set_config('lock_timeout', '0', false) IS NOT NULL\""));
         assertThat(finding(report, "settings-changed").message()).contains("lock_timeout = 0");
     }
 
@@ -82,8 +86,8 @@ class SessionFindingsTest {
         BENCH.postgres.run(
                 "CREATE SCHEMA shady",
                 "CREATE FUNCTION shady.hashint8extended(bigint, bigint) RETURNS bigint LANGUAGE sql AS 'SELECT 0::bigint'");
-        PlanReport report = BENCH.plan(
-                job("table: app.t\nset: {n: n + 1}\nsettings: {search_path: 'shady, pg_catalog'}"));
+        PlanReport report =
+                BENCH.plan(job("table: app.t\nset: {n: n + 1}\nsettings: {search_path: 'shady, pg_catalog'}"));
         assertThat(finding(report, "catalog-shadowed").message()).contains("hashint8extended");
     }
 

@@ -78,7 +78,15 @@ class HazardInspectionTest {
                                 Set.of("touched", "name"),
                                 false),
                         new Trigger(
-                                "tell", PEOPLE, "app.tell", false, false, Set.of(Event.DELETE), Set.of(), Set.of(), false));
+                                "tell",
+                                PEOPLE,
+                                "app.tell",
+                                false,
+                                false,
+                                Set.of(Event.DELETE),
+                                Set.of(),
+                                Set.of(),
+                                false));
         Trigger touch =
                 hazards.triggers().stream().filter(Trigger::before).findFirst().orElseThrow();
         assertThat(touch.firesOnUpdateOf(Set.of("name"))).isTrue();

@@ -53,9 +53,7 @@ public final class PgBouncer implements AutoCloseable {
         }
         Path users = Files.writeString(
                 folder.resolve("users.txt"), "\"" + target.user() + "\" \"" + target.password() + "\"\n");
-        Path config = Files.writeString(
-                folder.resolve("pgbouncer.ini"),
-                """
+        Path config = Files.writeString(folder.resolve("pgbouncer.ini"), """
                 [databases]
                 %s = host=%s port=%d
                 [pgbouncer]
@@ -68,8 +66,8 @@ public final class PgBouncer implements AutoCloseable {
                 default_pool_size = %d
                 max_client_conn = 200
                 ignore_startup_parameters = extra_float_digits
-                """
-                        .formatted(name, url.getHost(), url.getPort(), port, users, sessions));
+                """.formatted(
+                        name, url.getHost(), url.getPort(), port, users, sessions));
         folder.toFile().setReadable(true, false);
         folder.toFile().setExecutable(true, false);
         List<String> command = new ArrayList<>();
