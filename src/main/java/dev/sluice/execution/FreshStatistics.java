@@ -57,7 +57,7 @@ final class FreshStatistics {
         this.checkpoints = checkpoints;
         this.stopAll = stopAll;
         this.time = time;
-        this.database = prepared.database();
+        this.database = prepared.rows(); // an index on an expression calls functions of the job's path
         this.table = prepared.changed();
         this.statistics = new Statistics(database, table);
     }
