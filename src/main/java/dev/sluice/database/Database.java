@@ -231,9 +231,9 @@ public final class Database implements AutoCloseable {
         pool.hikari().evictConnection(connection);
     }
 
-    /** For Flyway, behind a pooler. */
+    /** For Flyway, behind a pooler; it takes several at a time, so not from the pool. */
     DataSource forFlyway() {
-        return SettledSource.forFlyway(lent, connection -> own(settings(), connection));
+        return SettledSource.forFlyway(pool.sessions(), connection -> own(settings(), connection));
     }
 
     /** What a transaction here is to begin with. */
