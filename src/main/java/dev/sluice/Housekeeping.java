@@ -23,23 +23,28 @@ final class Housekeeping implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
     private static final Duration REPORT_EVERY = Duration.ofSeconds(3);
     private static final Duration CHECK_EVERY = Duration.ofSeconds(30);
+    private static final Duration REMOVE_EVERY = Duration.ofMinutes(1);
     private static final Duration STALE_ASKED_EVERY = Duration.ofSeconds(30);
 
     private final JobFolder jobs;
     private final CheckedJobs checked;
     private final InStep inStep;
     private final Reporter reporter;
+    private final Runnable retention;
     private final Duration refreshEvery;
     private final Duration staleAskedEvery;
     private final PeriodicWork files = new PeriodicWork("job-files");
     /** Waits for databases, which must not keep a new job file from being seen. */
     private final PeriodicWork asking = new PeriodicWork("housekeeping");
+    /** Takes its time, which must not keep the others waiting. */
+    private final PeriodicWork removing = new PeriodicWork("retention");
 
     private final BooleanSupplier idle;
     private volatile boolean checkedSince;
     private final Consumer<List<Job>> renewal;
 
     /**
+     * @param retention removes some of what has been over for long
      * @param idle whether this worker takes no work, and so leaves schedules and renewals to the others
      * @param renewal has stale evidence of these jobs renewed
      */
@@ -48,6 +53,7 @@ final class Housekeeping implements AutoCloseable {
             CheckedJobs checked,
             InStep inStep,
             Reporter reporter,
+            Runnable retention,
             BooleanSupplier idle,
             Consumer<List<Job>> renewal,
             Duration refreshEvery,
@@ -59,6 +65,7 @@ final class Housekeeping implements AutoCloseable {
         this.checked = checked;
         this.inStep = inStep;
         this.reporter = reporter;
+        this.retention = retention;
         this.refreshEvery = refreshEvery;
     }
 
@@ -68,6 +75,7 @@ final class Housekeeping implements AutoCloseable {
         asking.every(CHECK_EVERY, "check of the jobs", checked::refresh);
         asking.every(REPORT_EVERY, "report", reporter::report);
         asking.every(staleAskedEvery, "renewal of evidence", this::renew);
+        removing.every(REMOVE_EVERY, "retention", retention);
     }
 
     /** Often enough for evidence that is to be renewed so often. */
@@ -114,12 +122,13 @@ final class Housekeeping implements AutoCloseable {
 
     /** What of this is no longer done. */
     Optional<String> lost() {
-        return files.lost().or(asking::lost);
+        return files.lost().or(asking::lost).or(removing::lost);
     }
 
     @Override
     public void close() {
         files.close();
         asking.close();
+        removing.close();
     }
 }

@@ -1,13 +1,16 @@
 package dev.sluice;
 
+import dev.sluice.job.Job;
 import dev.sluice.metrics.Reading;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.phase.Gates;
 import dev.sluice.problem.Problem;
+import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.Runs;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,14 +18,21 @@ import org.jspecify.annotations.Nullable;
  * over the workers is the truth.
  */
 final class Reporter {
+    private static final String SUCCEEDED = RunState.SUCCEEDED.code();
+
     private final Runs runs;
     private final Gates gates;
     private final RunMeters meters;
     private final BooleanSupplier mine;
+    private final Supplier<List<Job>> jobs;
 
-    /** @param mine whether it is this worker that reports */
-    Reporter(Runs runs, Gates gates, RunMeters meters, BooleanSupplier mine) {
+    /**
+     * @param mine whether it is this worker that reports; the others ask nothing of the databases
+     * @param jobs whose counters are there from the start
+     */
+    Reporter(Runs runs, Gates gates, RunMeters meters, BooleanSupplier mine, Supplier<List<Job>> jobs) {
         this.mine = mine;
+        this.jobs = jobs;
         this.runs = runs;
         this.gates = gates;
         this.meters = meters;
@@ -34,12 +44,11 @@ final class Reporter {
      * @throws Problem UNAVAILABLE when the control database does not answer
      */
     void report() {
+        jobs.get().forEach(job -> meters.prepare(job.name(), job.database()));
         List<Reading> readings = List.of();
         try {
-            List<RunStatus> latest = runs.latest();
-            latest.forEach(run -> meters.prepare(run.job(), run.database()));
             if (mine.getAsBoolean()) {
-                readings = latest.stream().map(this::reading).toList();
+                readings = runs.latest().stream().map(this::reading).toList();
             }
         } finally {
             meters.report(readings);
@@ -61,8 +70,9 @@ final class Reporter {
                 run.time().pace(),
                 limited(run.limitedBy()),
                 p.checkpointAgeSeconds(),
-                // evidence of a target that does not answer opens nothing, and it has been asked just now
-                p.isKnown() ? open(run.job()) : Boolean.FALSE);
+                // evidence of a target that does not answer opens nothing, and it has been asked just now; nor does a
+                // run that has not succeeded
+                p.isKnown() && run.state().equals(SUCCEEDED) ? open(run.job()) : Boolean.FALSE);
     }
 
     private static Reading.@Nullable Limited limited(RunStatus.@Nullable Limit limit) {

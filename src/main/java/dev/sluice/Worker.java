@@ -30,6 +30,7 @@ import dev.sluice.resilience.Retries;
 import dev.sluice.resilience.RetrySettings;
 import dev.sluice.resilience.RowRates;
 import dev.sluice.run.LaneId;
+import dev.sluice.run.Retention;
 import dev.sluice.run.RunQueue;
 import dev.sluice.run.RunState;
 import dev.sluice.run.StoredFleetStop;
@@ -144,13 +145,16 @@ final class Worker implements AutoCloseable {
         Starts starts = scheduling.starts(known, new RunQueue(databases, definitions));
         this.work = new Work(starts, carrier, runs, events);
         Wiring.bindMeters(meters, databases, scheduling.store(), retries, rates);
+        Retention retention = new Retention(
+                databases, settings.retention().runs(), settings.retention().events());
         InStep inStep = new InStep(definitions, membership, scheduling.schedules());
         this.presence = part(new Presence(membership, scheduling, inStep));
         this.housekeeping = part(new Housekeeping(
                 jobs,
                 checked,
                 inStep,
-                new Reporter(seen, gates, runMeters, presence::reports),
+                new Reporter(seen, gates, runMeters, presence::reports, jobs::good),
+                () -> remove(retention),
                 presence::isWithdrawn,
                 good -> seen.stale(good, settings.verify().repeatEvery()).forEach(starts::carry),
                 w.jobsRefresh(),
@@ -224,6 +228,13 @@ final class Worker implements AutoCloseable {
                 presence.isWithdrawn() ? "is up" : "takes work",
                 jobNames().size(),
                 settings.jobs());
+    }
+
+    /** One worker is enough for it. */
+    private void remove(Retention retention) {
+        if (presence.reports()) {
+            retention.round();
+        }
     }
 
     private void offer(LaneId lane) {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -63,15 +64,25 @@ final class WorkerProcess implements AutoCloseable {
      */
     static WorkerProcess start(TestPostgres.Fresh database, Path jobs, Path log, Map<String, String> settings)
             throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
+        return start(database, jobs, log, settings, List.of("-Xmx256m"));
+    }
+
+    /**
+     * Starts one, and does not wait for it.
+     *
+     * @param memory options of its JVM
+     */
+    static WorkerProcess start(
+            TestPostgres.Fresh database, Path jobs, Path log, Map<String, String> settings, List<String> memory)
+            throws IOException {
+        List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Sluice.class.getName(),
-                "worker");
+                "-XX:TieredStopAtLevel=1"));
+        command.addAll(memory);
+        command.addAll(
+                List.of("-cp", System.getProperty("java.class.path"), Sluice.class.getName(), "worker"));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment()
                 .putAll(Map.of(
                         "SLUICE_DATABASES_MAIN_URL", database.url(),
@@ -173,7 +184,7 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     /** Where it listens; it says so itself once it does. */
-    private String address() throws IOException {
+    String address() throws IOException {
         var said = ADDRESS.matcher(said());
         if (!said.find()) {
             throw new IOException("the worker does not listen yet");

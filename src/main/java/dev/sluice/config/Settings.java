@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param worker this process
  * @param retry how errors that nobody foresaw are retried
  * @param verify how often verification looks
+ * @param retention how long what is over is kept
  * @param batch how the size of a batch adapts
  * @param throttle how the pace of a lane follows the signals
  */
@@ -30,6 +31,7 @@ public record Settings(
         Worker worker,
         Retry retry,
         Verify verify,
+        Retention retention,
         Batch batch,
         Throttle throttle) {
     private static final String HIDDEN = "(hidden)";
@@ -156,6 +158,14 @@ public record Settings(
     public record Verify(int maxSweeps, Duration repeatEvery, Optional<Duration> evidenceExpiresAfter) {}
 
     /**
+     * How long what is over is kept.
+     *
+     * @param runs ended runs that a later one has followed, with all that is kept of them
+     * @param events lines of the event log that may go at all
+     */
+    public record Retention(Duration runs, Duration events) {}
+
+    /**
      * How the size of a batch follows its time.
      *
      * @param weight of a new batch in the smoothed time of a key
@@ -245,6 +255,8 @@ public record Settings(
         lines.put(
                 "verify.evidence-expires-after",
                 verify.evidenceExpiresAfter().map(Settings::text).orElse("(not given)"));
+        lines.put("retention.runs", text(retention.runs()));
+        lines.put("retention.events", text(retention.events()));
         lines.put("batch.weight", batch.weight());
         lines.put("batch.growth", batch.growth());
         lines.put("batch.panic", batch.panic());

@@ -14,6 +14,10 @@ final class SettingsCheck {
     private static final Pattern ACTOR = Pattern.compile("[A-Za-z0-9._-]{1,63}");
     private static final Set<String> RESERVED = Set.of("local", "schedule", "dev");
     private static final int MAX_BODY = 1_000_000;
+    /** Longer than a key of a repeated request is kept, which names a run. */
+    private static final Duration SHORTEST_KEPT = Duration.ofDays(31);
+
+    private static final Duration LONGEST_KEPT = Duration.ofDays(36_500);
     private static final int FASTEST = 1_000_000_000;
     private static final long LEAST_WAL = 1_000_000L;
     private static final long MOST_WAL = 1_000_000_000_000_000L;
@@ -165,6 +169,8 @@ final class SettingsCheck {
                 "retry.first-wait",
                 settings.retry().firstWait());
         within("verify.max-sweeps", settings.verify().maxSweeps(), 0, 100);
+        within("retention.runs", settings.retention().runs(), SHORTEST_KEPT, LONGEST_KEPT);
+        within("retention.events", settings.retention().events(), SHORTEST_KEPT, LONGEST_KEPT);
         within("verify.repeat-every", settings.verify().repeatEvery(), Duration.ofSeconds(1), Duration.ofDays(30));
         settings.verify().evidenceExpiresAfter().ifPresent(d -> {
             within("verify.evidence-expires-after", d, Duration.ofSeconds(1), Duration.ofDays(90));

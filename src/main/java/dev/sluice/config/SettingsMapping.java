@@ -27,6 +27,8 @@ interface SettingsMapping {
 
     Verify verify();
 
+    Retention retention();
+
     Throttle throttle();
 
     Batch batch();
@@ -136,6 +138,14 @@ interface SettingsMapping {
         Duration repeatEvery();
 
         Optional<Duration> evidenceExpiresAfter();
+    }
+
+    interface Retention {
+        @WithDefault("90d")
+        Duration runs();
+
+        @WithDefault("365d")
+        Duration events();
     }
 
     interface Throttle {

@@ -181,6 +181,7 @@ public final class SettingsReader {
                         m.verify().maxSweeps(),
                         m.verify().repeatEvery(),
                         m.verify().evidenceExpiresAfter()),
+                new Settings.Retention(m.retention().runs(), m.retention().events()),
                 new Settings.Batch(
                         m.batch().weight(), m.batch().growth(), m.batch().panic()),
                 new Settings.Throttle(

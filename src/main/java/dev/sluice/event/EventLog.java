@@ -1,6 +1,8 @@
 package dev.sluice.event;
 
+import static dev.sluice.database.schema.Tables.DEFINITION;
 import static dev.sluice.database.schema.Tables.EVENT;
+import static dev.sluice.database.schema.Tables.RUN;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -9,6 +11,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Comparator;
 import java.util.List;
@@ -81,6 +84,37 @@ public final class EventLog implements Events {
                         read(r.getDetail())))
                 .sorted(Comparator.comparingLong(Event::id))
                 .toList();
+    }
+
+    /**
+     * Removes lines that may go: older than this, no approval, override or switch, and of no job or of one that has
+     * neither a run nor a definition any more. The table itself refuses to give up any other line.
+     *
+     * @param age how old they are at least; under 31 days the table refuses
+     * @param most so many at a time
+     * @return how many went
+     * @throws org.jooq.exception.DataAccessException where the database cannot be asked
+     */
+    public int removeOld(Duration age, int most) {
+        return control.transactionResult(tx -> {
+            tx.dsl().execute("SET LOCAL sluice.retention = 'on'");
+            return tx.dsl()
+                    .deleteFrom(EVENT)
+                    .where(EVENT.ID.in(DSL.select(EVENT.ID)
+                            .from(EVENT)
+                            .where(EVENT.AT.lt(DSL.field(
+                                    "clock_timestamp() - {0} * interval '1 millisecond'",
+                                    SQLDataType.TIMESTAMPWITHTIMEZONE,
+                                    DSL.val(age.toMillis()))))
+                            .and(EVENT.ACTION.notLike("%approv%"))
+                            .and(EVENT.ACTION.notLike("%overrid%"))
+                            .and(EVENT.ACTION.notLike("%switch%"))
+                            .andNotExists(DSL.selectOne().from(RUN).where(RUN.JOB.eq(EVENT.JOB)))
+                            .andNotExists(DSL.selectOne().from(DEFINITION).where(DEFINITION.JOB.eq(EVENT.JOB)))
+                            .orderBy(EVENT.AT)
+                            .limit(most)))
+                    .execute();
+        });
     }
 
     private static String write(Map<String, Object> detail) {

@@ -1,4 +1,7 @@
-/** Who did what, when: the append-only log in the control database. Refuses: changing or removing what was written. */
+/**
+ * Who did what, when: the append-only log in the control database. Refuses: changing what was written, and removing it
+ * but for lines of no further use that are older than the retention.
+ */
 @NullMarked
 package dev.sluice.event;
 

@@ -82,7 +82,7 @@ public final class Membership {
     }
 
     private OffsetDateTime join(DSLContext sql, @Nullable Long offset) {
-        sql.deleteFrom(WORKER).where(WORKER.HEARTBEAT_AT.lt(ago(DEAD_KEPT))).execute();
+        forgetDead(sql);
         return sql.insertInto(WORKER)
                 .set(WORKER.INSTANCE, me.instance())
                 .set(WORKER.NAME, me.name())
@@ -93,6 +93,15 @@ public final class Membership {
                 .returningResult(WORKER.HEARTBEAT_AT)
                 .fetchSingle()
                 .value1();
+    }
+
+    /**
+     * Removes workers, with what they held, that have shown no sign of life for a day.
+     *
+     * @param control the control database; its errors come as jOOQ's DataAccessException
+     */
+    public static void forgetDead(DSLContext control) {
+        control.deleteFrom(WORKER).where(WORKER.HEARTBEAT_AT.lt(ago(DEAD_KEPT))).execute();
     }
 
     private void count(OffsetDateTime now) {

@@ -9,6 +9,7 @@ import dev.sluice.job.Job;
 import dev.sluice.job.JobFile;
 import dev.sluice.job.Shape;
 import dev.sluice.plan.FileMistakes;
+import dev.sluice.plan.PlanReport;
 import dev.sluice.run.RunStatus;
 import dev.sluice.schedule.Starts;
 import io.javalin.http.Context;
@@ -17,11 +18,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Jobs: what there is, the dry run, a start, the gate. */
 final class JobRoutes {
+    /** Dry runs at a time. */
+    static final int MOST_PLANS = 4;
+
+    private final Semaphore planning = new Semaphore(MOST_PLANS);
     private final Services services;
     private final Bodies bodies;
 
@@ -124,17 +130,30 @@ final class JobRoutes {
         RequestParts.only(ctx);
         bodies.read(ctx).only().check();
         Job job = job(ctx);
-        ObjectNode report = Json.MAPPER.valueToTree(services.plans().plan(job));
+        boolean tries = caller.role().may(Role.OPERATOR);
+        ObjectNode report = Json.MAPPER.valueToTree(planned(job, tries));
         services.jobs().files().stream()
                 .filter(f -> f.job().filter(job::equals).isPresent())
                 .findFirst()
                 .ifPresent(f -> places(report, f));
-        boolean hidden = !caller.role().may(Role.OPERATOR);
-        if (hidden) {
+        if (!tries) {
             report.putArray("sample");
         }
-        report.put("sampleHidden", hidden);
+        report.put("sampleHidden", !tries);
         Answer.ok(ctx, report);
+    }
+
+    /** A dry run takes connections and the server's time, and whoever may only look may ask for it. */
+    private PlanReport planned(Job job, boolean tries) {
+        if (!planning.tryAcquire()) {
+            throw new Refusal.Thrown(new Refusal(
+                    429, "too-many-plans", MOST_PLANS + " dry runs are being made here already. Ask again in a moment."));
+        }
+        try {
+            return services.plans().plan(job, tries);
+        } finally {
+            planning.release();
+        }
     }
 
     private void start(Context ctx, Caller caller) {

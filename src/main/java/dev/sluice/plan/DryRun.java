@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Looks at a job and its database before a run. */
 public final class DryRun implements Plans, JobCheck {
+    /** The finding that tells that nothing was tried. */
+    static final String TRIAL_LEFT_OUT = "trial-left-out";
+
     private final Databases databases;
     private final double cores;
     private final Time time;
@@ -55,18 +58,25 @@ public final class DryRun implements Plans, JobCheck {
 
     /** {@inheritDoc} The trial locks the rows of one batch, 1,000 at most, for ten times the job's target at most. */
     @Override
-    public PlanReport plan(Job job) {
+    public PlanReport plan(Job job, boolean trial) {
         return looked(job, (examination, server) -> {
             examination.otherPlaces();
             Findings findings = examination.findings();
-            Optional<Trial> trial = Optional.empty();
+            Optional<Trial> tried = Optional.empty();
             Optional<Subject> subject = examination.subject();
-            if (subject.isPresent() && !findings.refused()) {
+            if (subject.isPresent() && !findings.refused() && trial) {
                 Subject s = subject.get();
-                trial = new Trials(s, findings, server, examination.database(), time).run(Examination.change(s));
-                trial.ifPresent(t -> judge(s, t, findings));
+                tried = new Trials(s, findings, server, examination.database(), time).run(Examination.change(s));
+                tried.ifPresent(t -> judge(s, t, findings));
+            } else if (!trial) {
+                findings.info(
+                        TRIAL_LEFT_OUT,
+                        "migrate." + Subject.nameOf(job.migrate().shape()),
+                        "The trial batch was left out: it locks rows, fires triggers and moves sequences, so it is for"
+                                + " operators. Without it there is no estimate of time, no row to show, and nobody has"
+                                + " seen what only a change of rows shows. Ask with an operator's token for the rest.");
             }
-            return report(job, examination, trial);
+            return report(job, examination, tried, trial);
         });
     }
 
@@ -122,7 +132,7 @@ public final class DryRun implements Plans, JobCheck {
                         "mend where or the expressions, or take the schedule away."));
     }
 
-    private static PlanReport report(Job job, Examination examination, Optional<Trial> trial) {
+    private static PlanReport report(Job job, Examination examination, Optional<Trial> trial, boolean wanted) {
         Optional<TableFacts> facts = examination.facts();
         Findings findings = examination.findings();
         Optional<Verification> verification = examination.verification();
@@ -140,7 +150,7 @@ public final class DryRun implements Plans, JobCheck {
                 facts.map(TableFacts::keyIndex).orElse(null),
                 job.fingerprint(),
                 !findings.refused(),
-                repeatable(job, findings, trial),
+                wanted ? repeatable(job, findings, trial) : job.migrate().where().isEmpty() ? Boolean.FALSE : null,
                 verification.map(v -> v.kind().code()).orElse("unknown"),
                 verification.map(Verification::condition).orElse(null),
                 facts.map(f -> f.leaves().size()).orElse(null),

@@ -228,7 +228,7 @@ public final class RunQueue implements Queue {
     }
 
     /** Nobody repeats a request after so long; kept for ever the keys would only grow. */
-    private static void forget(DSLContext tx) {
+    static void forget(DSLContext tx) {
         tx.deleteFrom(IDEMPOTENCY_KEY)
                 .where(IDEMPOTENCY_KEY.CREATED_AT.lt(RunTable.ago(KEYS_KEPT)))
                 .execute();

@@ -121,7 +121,10 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
     }
 
     private Plans plans() {
-        return job -> plan();
+        return (job, trial) -> {
+            asked.add("plan " + job.name() + (trial ? " with a trial" : ""));
+            return plan();
+        };
     }
 
     private PlanReport plan() {

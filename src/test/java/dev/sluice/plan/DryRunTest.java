@@ -333,4 +333,31 @@ class DryRunTest {
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no " + code + " in " + report.findings()));
     }
+
+    /** What a trial leaves behind in spite of its rollback is not for whoever may only look. */
+    @Test
+    void withoutATrialNothingIsTouchedAndTheReportSaysSo() {
+        BENCH.postgres
+                .run(
+                        "CREATE TABLE app.looked (id bigint PRIMARY KEY, n int)",
+                        "INSERT INTO app.looked SELECT i, NULL FROM generate_series(1, 100) i",
+                        "CREATE SEQUENCE app.looked_fired",
+                        "CREATE FUNCTION app.looked_fires() RETURNS trigger LANGUAGE plpgsql AS"
+                                + " $$ BEGIN PERFORM nextval('app.looked_fired'); RETURN NEW; END $$",
+                        "CREATE TRIGGER fires BEFORE UPDATE ON app.looked FOR EACH ROW EXECUTE FUNCTION app.looked_fires()");
+        Job job = job("table: app.looked\nset: {n: '1'}\nwhere: n IS NULL");
+        PlanReport looked = BENCH.planWithoutTrial(job);
+        assertThat(BENCH.postgres.value("SELECT is_called FROM app.looked_fired")).isEqualTo("f");
+        assertThat(looked.runnable()).isTrue();
+        assertThat(looked.sample()).isEmpty();
+        assertThat(looked.estimatedSeconds()).isNull();
+        assertThat(looked.repeatable()).isNull();
+        assertThat(looked.statements()).isNotEmpty();
+        assertThat(finding(looked, "trigger-fires").level()).isEqualTo("warn");
+        assertThat(finding(looked, "trial-left-out").message()).contains("operators", "locks rows");
+        PlanReport tried = BENCH.plan(job);
+        assertThat(BENCH.postgres.value("SELECT is_called FROM app.looked_fired")).isEqualTo("t");
+        assertThat(tried.findings()).noneMatch(f -> f.code().equals("trial-left-out"));
+        assertThat(tried.sample()).isNotEmpty();
+    }
 }

@@ -50,6 +50,10 @@ final class PlanBench implements AutoCloseable {
         return dryRun.examine(job);
     }
 
+    PlanReport planWithoutTrial(Job job) {
+        return dryRun.plan(job, false);
+    }
+
     PlanReport plan(Job job) {
         return dryRun.plan(job);
     }
