@@ -47,7 +47,7 @@ final class Wiring {
         return new CommandLineDoor(
                 new Hands(
                         version(),
-                        new JobReader(new QuartzCronCheck(time)),
+                        new JobReader(new QuartzCronCheck()),
                         config -> worker(config, terminal),
                         Wiring::dev),
                 terminal);

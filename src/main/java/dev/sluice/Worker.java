@@ -74,6 +74,7 @@ final class Worker implements AutoCloseable {
     private final Scheduling scheduling;
     private final Work work;
     private final RunCarrier carrier;
+    private final InStep inStep;
     private final Presence presence;
     private final Housekeeping housekeeping;
     private final HttpServer http;
@@ -84,7 +85,7 @@ final class Worker implements AutoCloseable {
         Meters meters = part(new Meters());
         this.databases = part(new Databases(Wiring.databases(settings), settings.control()));
         this.schemas = part(new TargetSchemas(databases, time));
-        this.jobs = new JobFolder(settings.jobs(), new JobReader(new QuartzCronCheck(time)));
+        this.jobs = new JobFolder(settings.jobs(), new JobReader(new QuartzCronCheck()));
         var states = Arrays.stream(RunState.values()).map(RunState::code).toList();
         RunMeters runMeters = new RunMeters(meters.registry(), states);
         Retries retries = new Retries(new RetrySettings(
@@ -145,6 +146,7 @@ final class Worker implements AutoCloseable {
         this.work = new Work(starts, carrier, runs, events);
         Wiring.bindMeters(meters, databases, scheduling.store(), retries, rates);
         InStep inStep = new InStep(definitions, membership, scheduling.schedules());
+        this.inStep = inStep;
         this.presence = part(new Presence(membership, scheduling, inStep));
         this.housekeeping = part(new Housekeeping(
                 jobs,
@@ -239,6 +241,8 @@ final class Worker implements AutoCloseable {
         checks.add(new ReadyCheck("clock", () -> presence.clock()));
         checks.add(new ReadyCheck("periodic-work", this::lost));
         checks.add(new ReadyCheck("worker-name", () -> presence.name(), false));
+        checks.add(new ReadyCheck("job-files", jobs::unreadable, false));
+        checks.add(new ReadyCheck("schedules", () -> inStep.problem(), false));
         return checks;
     }
 

@@ -112,7 +112,7 @@ public final class SettingsReader {
                         value -> given.refuse(
                                 value.place(),
                                 key,
-                                (key.endsWith(".hash") ? "the value" : '"' + value.text() + '"') + " is not "
+                                (Mask.isSecret(key) ? "the value" : '"' + Mask.brief(value.text()) + '"') + " is not "
                                         + KnownKeys.expectation(key) + ".",
                                 "write " + KnownKeys.expectation(key) + "."),
                         () -> given.refuse(

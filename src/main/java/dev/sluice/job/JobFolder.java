@@ -35,6 +35,8 @@ import org.slf4j.LoggerFactory;
 public final class JobFolder implements Jobs {
     private static final Logger LOG = LoggerFactory.getLogger(JobFolder.class);
 
+    private static final String NO_FOLDER = "no-folder";
+
     private final Path folder;
     private final JobReader reader;
     private final SortedMap<String, Read> known = new TreeMap<>();
@@ -60,6 +62,15 @@ public final class JobFolder implements Jobs {
     @Override
     public List<JobFile> files() {
         return files;
+    }
+
+    /** Why the folder could not be read the last time, which anybody may read; empty where it could. */
+    public Optional<String> unreadable() {
+        return files.stream()
+                .flatMap(f -> f.mistakes().stream())
+                .filter(m -> m.code().equals(NO_FOLDER))
+                .findFirst()
+                .map(m -> "the jobs folder is missing or cannot be read");
     }
 
     /**
@@ -191,7 +202,7 @@ public final class JobFolder implements Jobs {
                 folder.toString(),
                 null,
                 "",
-                "no-folder",
+                NO_FOLDER,
                 reason,
                 "Create the folder and put job files into it, or point SLUICE_JOBS at the right one.");
         return new JobFile(folder.toString(), Optional.empty(), List.of(mistake), Map.of());

@@ -48,6 +48,19 @@ public final class Printable {
         return String.join("\n    ", text.lines().map(Printable::line).toList());
     }
 
+    /**
+     * Fit for a terminal, where it may have lines of its own.
+     *
+     * @param text anything
+     * @return the same with its line breaks, each line as {@link #line} has it, and blanks for tabs
+     */
+    public static String text(String text) {
+        String blank = text.replace("\t", "    ");
+        return blank.contains(LINE_BREAK)
+                ? String.join(LINE_BREAK, blank.lines().map(Printable::line).toList())
+                : line(blank);
+    }
+
     private static String written(char c) {
         return switch (c) {
             case '\n' -> "\\n";

@@ -68,8 +68,8 @@ class HostileFilesTest {
 
     @Test
     void whatIsThrownWhileOneFileIsReadIsItsMistakeAlone() throws IOException {
-        JobReader faulty = new JobReader(cron -> {
-            if (cron.contains("7")) {
+        JobReader faulty = new JobReader(schedule -> {
+            if (schedule.cron().contains("7")) {
                 throw new StackOverflowError();
             }
             throw new IllegalStateException("of all things");
