@@ -212,7 +212,7 @@ final class Wiring {
     static List<DatabaseSettings> databases(Settings settings) {
         return settings.databases().entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
-                .map(e -> Worker.database(e.getKey(), e.getValue()))
+                .map(e -> DatabaseSettings.of(e.getKey(), e.getValue()))
                 .toList();
     }
 

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -145,7 +144,8 @@ public final class JobReader {
             if (job.isPresent()) {
                 return job.get();
             }
-        } catch (JacksonException | IllegalArgumentException e) {
+        } catch (RuntimeException | StackOverflowError e) {
+            // another version wrote it: whatever it makes of this one stays with this one job
             mistakes.add("", "bad-json", String.valueOf(e.getMessage()), "");
         }
         List<String> reasons = mistakes.sorted().stream().map(Mistake::toString).toList();

@@ -1,7 +1,5 @@
 package dev.sluice.job;
 
-import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -35,11 +33,9 @@ final class YamlTree {
     /** Keys and values together, as they stand in the text; what anchors repeat is counted later. */
     private static final int MOST_EVENTS = 2 * MOST_NODES;
 
-    private static final int LONGEST_NUMBER = 100;
     /** A quoted name of 63 bytes has at most 128; a key is repeated in the path of each key below it. */
     private static final int LONGEST_KEY = 200;
 
-    private static final BigDecimal BEYOND_LONG = BigDecimal.TWO.pow(63);
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final Mistakes mistakes;
@@ -279,7 +275,7 @@ final class YamlTree {
         String text = scalar.getValue();
         Tag tag = scalar.getTag();
         if (tag.equals(Tag.INT) || tag.equals(Tag.FLOAT)) {
-            return number(text, tag.equals(Tag.INT));
+            return YamlNumber.read(text, tag.equals(Tag.INT));
         }
         if (tag.equals(Tag.BOOL)) {
             return JSON.booleanNode(text.equalsIgnoreCase("true"));
@@ -299,35 +295,6 @@ final class YamlTree {
             return JSON.stringNode("");
         }
         return JSON.stringNode(text);
-    }
-
-    /** A number that is too long to be meant as one, or none at all such as {@code .inf}, stays text. */
-    private static JsonNode number(String text, boolean whole) {
-        if (text.length() > LONGEST_NUMBER) {
-            return JSON.stringNode(text);
-        }
-        try {
-            if (whole) {
-                return JSON.numberNode(integer(text));
-            }
-            BigDecimal number = new BigDecimal(text);
-            if (Math.abs((long) number.scale()) > LONGEST_NUMBER) {
-                return JSON.stringNode(text);
-            }
-            // the schema library compares a whole one beyond 64 bits only where it is written as one
-            return number.abs().compareTo(BEYOND_LONG) < 0
-                    ? JSON.numberNode(number)
-                    : JSON.numberNode(number.toBigInteger());
-        } catch (NumberFormatException e) {
-            return JSON.stringNode(text);
-        }
-    }
-
-    private static BigInteger integer(String text) {
-        if (text.startsWith("0x")) {
-            return new BigInteger(text.substring(2), 16);
-        }
-        return text.startsWith("0o") ? new BigInteger(text.substring(2), 8) : new BigInteger(text);
     }
 
     private void tooMany(int line) {

@@ -1,5 +1,7 @@
 package dev.sluice.problem;
 
+import java.util.HexFormat;
+
 /**
  * Text from outside (a file's name, a key, a value, what a server answered) made fit for a terminal or a log: whoever
  * wrote it cannot end the line, forge another one, or steer the terminal.
@@ -66,7 +68,7 @@ public final class Printable {
             case '\n' -> "\\n";
             case '\r' -> "\\r";
             case '\t' -> "\\t";
-            default -> String.format("\\u%04x", (int) c);
+            default -> "\\u" + HexFormat.of().toHexDigits(c);
         };
     }
 

@@ -10,6 +10,6 @@ import ch.qos.logback.core.pattern.CompositeConverter;
 public final class PrintableLog extends CompositeConverter<ILoggingEvent> {
     @Override
     protected String transform(ILoggingEvent event, String in) {
-        return Printable.lines(in.replace("\t", "    "));
+        return Printable.lines(in.stripTrailing().replace("\t", "    "));
     }
 }

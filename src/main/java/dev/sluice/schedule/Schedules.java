@@ -140,7 +140,7 @@ public final class Schedules {
                 scheduler.deleteJob(new JobKey(name, GROUP));
             }
             if (!schedule.equals(spent.put(name, schedule))) {
-                LOG.info("Job {} has no further start: every moment of {} is past.", name, schedule.cron());
+                LOG.info("Job {} has no further start: no moment that meets {} is to come.", name, schedule.cron());
             }
             return;
         }

@@ -3,6 +3,8 @@ package dev.sluice.job;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
@@ -19,6 +21,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.Size;
 import net.jqwik.api.lifecycle.AfterProperty;
 import net.jqwik.api.lifecycle.BeforeProperty;
+import org.slf4j.LoggerFactory;
 
 /** One bad file among good ones, whatever is bad about it: the good ones stay, and the bad one is told. */
 class HostileFilesPropertyTest {
@@ -29,6 +32,7 @@ class HostileFilesPropertyTest {
 
     @BeforeProperty
     void open() throws IOException {
+        ((Logger) LoggerFactory.getLogger(JobFolder.class)).setLevel(Level.OFF);
         folder = Files.createTempDirectory("jobs");
         Files.writeString(folder.resolve("good.yaml"), START.replace("job: a", "job: good"));
         Files.writeString(folder.resolve("z.yaml"), START.replace("job: a", "job: z"));
@@ -36,6 +40,7 @@ class HostileFilesPropertyTest {
 
     @AfterProperty
     void close() throws IOException {
+        ((Logger) LoggerFactory.getLogger(JobFolder.class)).setLevel(null);
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
                 Files.delete(file);
@@ -77,7 +82,7 @@ class HostileFilesPropertyTest {
                 decimal, digits, digits.map(d -> "0x" + d), digits.map(d -> "0o" + d), Arbitraries.of(".inf", "-.INF", ".nan"));
     }
 
-    @Property(tries = 1500)
+    @Property(tries = 500)
     void anyNumberAnywhere(
             @ForAll("numbers") String number, @ForAll("places") String place) throws IOException {
         check((START + place.replace("#", number)).getBytes(UTF_8));
@@ -126,13 +131,13 @@ class HostileFilesPropertyTest {
         }
     }
 
-    @Property(tries = 1000)
+    @Property(tries = 400)
     void anyNameOfAKey(@ForAll String name, @ForAll boolean quoted) throws IOException {
         String key = quoted ? '"' + name.replace("\\", "\\\\").replace("\"", "\\\"") + '"' : name;
         check((START + key + ": 1\n" + key + ": 2\n").getBytes(UTF_8));
     }
 
-    @Property(tries = 1000)
+    @Property(tries = 400)
     void anyBytes(@ForAll @Size(max = 300) byte[] bytes, @ForAll boolean behind) throws IOException {
         byte[] start = START.getBytes(UTF_8);
         byte[] all = new byte[start.length + bytes.length];
