@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,7 +113,7 @@ class SecretSettingsTest {
             jdbc:postgresql://h/db?p%61ssword=hunter2    | holds credentials
             jdbc:mysql://h/db?password=hunter2           | is not the JDBC URL of a PostgreSQL
             """)
-    void aUrlThatTheDriverCannotUseIsRefusedAtOnce(String url, String reason, String fix) {
+    void aUrlThatTheDriverCannotUseIsRefusedAtOnce(String url, String reason, @Nullable String fix) {
         assertThat(refusal(() -> url(url)))
                 .contains("SLUICE_DATABASES_MAIN_URL: databases.main.url: ", reason, fix == null ? "Fix: " : fix)
                 .doesNotContain("hunter2");
