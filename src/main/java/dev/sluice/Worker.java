@@ -130,10 +130,7 @@ final class Worker implements AutoCloseable {
                 settings.verify().repeatEvery(),
                 settings.verify().evidenceExpiresAfter());
         this.scheduling = part(new Scheduling(
-                databases.control(),
-                ScheduleSettings.of(w.name(), w),
-                new SchedulerMeters(meters.registry()),
-                time));
+                databases.control(), ScheduleSettings.of(w.name(), w), new SchedulerMeters(meters.registry()), time));
         Starts starts = scheduling.starts(known, new RunQueue(databases, definitions));
         this.work = new Work(starts, carrier, runs, events);
         Wiring.bindMeters(meters, databases, scheduling.store(), retries, rates);

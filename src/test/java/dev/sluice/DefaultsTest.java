@@ -81,8 +81,8 @@ class DefaultsTest {
     @Test
     void ofRetriesSchedulesAndBatches() {
         assertThat(RetrySettings.DEFAULT)
-                .isEqualTo(new RetrySettings(
-                        number("retry.attempts"), time("retry.first-wait"), time("retry.max-wait")));
+                .isEqualTo(
+                        new RetrySettings(number("retry.attempts"), time("retry.first-wait"), time("retry.max-wait")));
         assertThat(ScheduleSettings.of("w"))
                 .isEqualTo(new ScheduleSettings(
                         "w",
@@ -91,8 +91,8 @@ class DefaultsTest {
                         time("worker.takeover"),
                         time("worker.stop-timeout")));
         assertThat(BatchSize.Steps.DEFAULT)
-                .isEqualTo(new BatchSize.Steps(
-                        decimal("batch.weight"), decimal("batch.growth"), decimal("batch.panic")));
+                .isEqualTo(
+                        new BatchSize.Steps(decimal("batch.weight"), decimal("batch.growth"), decimal("batch.panic")));
     }
 
     @Test
@@ -124,8 +124,10 @@ class DefaultsTest {
         BatchSettings batch = least.migrate().batch();
         assertThat(DurationText.format(batch.target()))
                 .isEqualTo(migrate.at("/batch/properties/target/default").asString());
-        assertThat(batch.size()).isEqualTo(migrate.at("/batch/properties/size/default").asInt());
-        assertThat(least.migrate().partitions()).isEqualTo(migrate.at("/partitions/default").asInt());
+        assertThat(batch.size())
+                .isEqualTo(migrate.at("/batch/properties/size/default").asInt());
+        assertThat(least.migrate().partitions())
+                .isEqualTo(migrate.at("/partitions/default").asInt());
         Schedule schedule = least.migrate().schedule().orElseThrow();
         assertThat(schedule.zone().getId().replace("Z", "UTC"))
                 .isEqualTo(migrate.at("/schedule/properties/zone/default").asString());

@@ -23,7 +23,9 @@ class HostileFolderIT {
         Bench.people(db, 1_000);
         Files.writeString(jobs.resolve("a.yaml"), Bench.job("a", "partitions: 1e99"));
         Files.writeString(jobs.resolve("b.yaml"), Bench.job("b", "schedule: { cron: \"0 0 0 31 2 ?\" }"));
-        assertThat(new ProcessBuilder("mkfifo", jobs.resolve("c.yaml").toString()).start().waitFor())
+        assertThat(new ProcessBuilder("mkfifo", jobs.resolve("c.yaml").toString())
+                        .start()
+                        .waitFor())
                 .isZero();
         Files.createSymbolicLink(jobs.resolve("d.yaml"), Path.of("/etc/passwd"));
         for (int i = 0; i < 40; i++) {
@@ -38,14 +40,20 @@ class HostileFolderIT {
             assertThat(list.text()).doesNotContain("root:");
             String run = bench.run("good");
             bench.awaitState(run, "succeeded");
-            assertThat(bench.get("/api/v1/jobs/good/gates/switch").body().at("/open").asBoolean())
+            assertThat(bench.get("/api/v1/jobs/good/gates/switch")
+                            .body()
+                            .at("/open")
+                            .asBoolean())
                     .as("a date that is past closes no gate")
                     .isTrue();
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> bench.get("/api/v1/jobs/later")
                             .at("/schedule/nextStart")
                             .equals("2090-01-01T00:00:00Z"));
-            assertThat(bench.get("/api/v1/jobs/good").body().at("/schedule/nextStart").isNull())
+            assertThat(bench.get("/api/v1/jobs/good")
+                            .body()
+                            .at("/schedule/nextStart")
+                            .isNull())
                     .isTrue();
             assertThat(bench.cli("status", "good").out()).contains("no further start");
             bench.define("new", Bench.job("new"));

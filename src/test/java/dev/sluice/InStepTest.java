@@ -193,7 +193,8 @@ class InStepTest {
         One a = new One().steady();
         a.holds(nightly("every night"));
         a.inStep.schedules();
-        assertThat(a.inStep.problem().orElse("")).contains("the schedule of job nightly is not stored: ", "every night");
+        assertThat(a.inStep.problem().orElse(""))
+                .contains("the schedule of job nightly is not stored: ", "every night");
         a.holds(NIGHTLY);
         a.inStep.schedules();
         assertThat(a.inStep.problem()).isEmpty();

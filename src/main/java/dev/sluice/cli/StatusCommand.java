@@ -94,7 +94,8 @@ final class StatusCommand extends ServerSubcommand {
                         : schedule.path("cron").asText() + " "
                                 + schedule.path("zone").asText() + ", "
                                 + (schedule.path("nextStart").isTextual()
-                                        ? "next start " + schedule.path("nextStart").asText()
+                                        ? "next start "
+                                                + schedule.path("nextStart").asText()
                                         : "no further start")));
         if (job.path("run").isNull()) {
             say("  never run. Start it: sluice run " + job.path("job").asText());

@@ -90,7 +90,8 @@ final class ConnectionUrl {
             return plugged
                     ? Optional.empty()
                     : wrong(
-                            "has the parameter " + Mask.brief(name) + ", which the driver does not know and would ignore.",
+                            "has the parameter " + Mask.brief(name)
+                                    + ", which the driver does not know and would ignore.",
                             "write " + nearest(name) + " if that is meant, or take it out.");
         }
         String[] choices = known.getChoices();
@@ -134,12 +135,13 @@ final class ConnectionUrl {
     /**
      * The URL as it may be logged.
      *
-     * @return the same, with what may be secret hidden: credentials before the host, and the values of parameters
-     *     such as {@code sslpassword} and of those that the driver does not know
+     * @return the same, with what may be secret hidden: credentials before the host, and the values of parameters such
+     *     as {@code sslpassword} and of those that the driver does not know
      */
     static String shown(String url) {
         int question = url.indexOf('?');
-        String place = (question < 0 ? url : url.substring(0, question)).replaceAll("//[^/]*@", "//" + Mask.HIDDEN + "@");
+        String place =
+                (question < 0 ? url : url.substring(0, question)).replaceAll("//[^/]*@", "//" + Mask.HIDDEN + "@");
         if (question < 0) {
             return place;
         }

@@ -8,7 +8,7 @@ final class Mask {
     static final String HIDDEN = "(hidden)";
 
     private static final int LONGEST = 60;
-    private static final Pattern SECRET_KEY = Pattern.compile("(?i)(password|hash)(?![a-z-]*timeout)");
+    private static final Pattern SECRET_KEY = Pattern.compile("(?i)password|hash");
 
     private Mask() {}
 

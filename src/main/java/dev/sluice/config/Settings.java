@@ -84,8 +84,8 @@ public record Settings(
         /** Without the password. */
         @Override
         public String toString() {
-            return "Database[url=" + ConnectionUrl.shown(url) + ", user=" + user + ", password=" + (password.isPresent() ? Mask.HIDDEN : "none")
-                    + "]";
+            return "Database[url=" + ConnectionUrl.shown(url) + ", user=" + user + ", password="
+                    + (password.isPresent() ? Mask.HIDDEN : "none") + "]";
         }
     }
 

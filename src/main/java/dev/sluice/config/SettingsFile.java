@@ -60,8 +60,7 @@ final class SettingsFile {
             if (text.isEmpty() || takesAnythingForItself()) {
                 return;
             }
-            @Nullable
-            Node root = new Yaml(new SafeConstructor(new LoaderOptions())).compose(new StringReader(text));
+            @Nullable Node root = new Yaml(new SafeConstructor(new LoaderOptions())).compose(new StringReader(text));
             if (root instanceof MappingNode mapping) {
                 walk(mapping, "", 0);
             } else if (root != null) {

@@ -50,9 +50,11 @@ final class JobRoutes {
         ArrayNode bad = Json.MAPPER.createArrayNode();
         for (JobFile file : services.jobs().files()) {
             file.job()
-                    .ifPresent(
-                            job -> jobs.add(describe(job, file.path(), Optional.ofNullable(latest.get(job.name())),
-                                    Optional.ofNullable(next.get(job.name())))));
+                    .ifPresent(job -> jobs.add(describe(
+                            job,
+                            file.path(),
+                            Optional.ofNullable(latest.get(job.name())),
+                            Optional.ofNullable(next.get(job.name())))));
             if (!file.mistakes().isEmpty()) {
                 bad.add(Json.MAPPER.valueToTree(mistakes(file)));
             }

@@ -26,8 +26,8 @@ public final class QuartzCronCheck implements CronCheck {
             CronExpression.validateExpression(cron);
             return CronTriggers.first(schedule, BEFORE_ALL).isPresent()
                     ? Optional.empty()
-                    : Optional.of("it never fires, for no moment in the zone " + schedule.zone().getId()
-                            + " meets it; a change of the clocks may leave that hour out");
+                    : Optional.of("it never fires, for no moment in the zone "
+                            + schedule.zone().getId() + " meets it; a change of the clocks may leave that hour out");
         } catch (ParseException e) {
             return Optional.of(withoutStop(String.valueOf(e.getMessage())));
         } catch (RuntimeException e) {

@@ -61,8 +61,7 @@ final class QuartzStarts implements Starts {
     @Override
     public Map<String, Instant> nextStarts() {
         try {
-            return control
-                    .sql()
+            return control.sql()
                     .fetch(
                             "SELECT trigger_name, min(next_fire_time) FROM sluice.qrtz_triggers"
                                     + " WHERE trigger_group IN (?, ?) AND next_fire_time > 0"

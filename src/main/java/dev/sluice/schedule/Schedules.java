@@ -152,12 +152,7 @@ public final class Schedules {
         } else {
             scheduler.rescheduleJob(key, wanted);
         }
-        LOG.info(
-                "Job {} is scheduled: {} in zone {}, next at {}.",
-                name,
-                schedule.cron(),
-                schedule.zone(),
-                next.get());
+        LOG.info("Job {} is scheduled: {} in zone {}, next at {}.", name, schedule.cron(), schedule.zone(), next.get());
     }
 
     private static boolean same(@Nullable Trigger now, CronTrigger wanted) {

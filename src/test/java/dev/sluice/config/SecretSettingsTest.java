@@ -63,7 +63,9 @@ class SecretSettingsTest {
     @ParameterizedTest
     @ValueSource(strings = {"null", "~", "0123", "1e5", "true", "hunter2#x", "a*b&c!d{e}f"})
     void anyOtherIsTakenAsItIsWritten(String value) throws IOException {
-        assertThat(file("databases:\n  main:\n    password: " + value + "\n").controlDatabase().password())
+        assertThat(file("databases:\n  main:\n    password: " + value + "\n")
+                        .controlDatabase()
+                        .password())
                 .contains(value);
     }
 
@@ -92,7 +94,9 @@ class SecretSettingsTest {
     void whatIsSecretInAUrlIsNotLogged(String url) {
         Settings settings = url(url);
         assertThat(settings.controlDatabase().url()).isEqualTo(url);
-        assertThat(settings.redacted()).contains("databases.main.url=jdbc:postgresql://h/db?").doesNotContain("hunter2");
+        assertThat(settings.redacted())
+                .contains("databases.main.url=jdbc:postgresql://h/db?")
+                .doesNotContain("hunter2");
         assertThat(settings.toString()).doesNotContain("hunter2");
     }
 
@@ -110,7 +114,7 @@ class SecretSettingsTest {
             jdbc:postgresql://h                          | cannot be read
             jdbc:postgresql://h/db?sslpassword=%zz       | cannot be read
             jdbc:postgresql://u:hunter2@h/db             | holds credentials
-            jdbc:postgresql://h/db?p%61ssword=hunter2    | holds credentials
+            jdbc:postgresql://h/db?p%61ssword=hunter2    | parameter p%61ssword, which the driver does not know
             jdbc:mysql://h/db?password=hunter2           | is not the JDBC URL of a PostgreSQL
             """)
     void aUrlThatTheDriverCannotUseIsRefusedAtOnce(String url, String reason, @Nullable String fix) {
@@ -137,7 +141,8 @@ class SecretSettingsTest {
     @Timeout(60)
     void aFileThatNeverEndsOrComesIsRefused() throws Exception {
         Path pipe = folder.resolve("pipe.yaml");
-        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
         for (Path bad : new Path[] {pipe, Path.of("/dev/zero"), folder}) {
             assertThat(refusal(() -> SettingsReader.read(Optional.of(bad), LEAST)))
                     .contains("a folder, a pipe or a device");

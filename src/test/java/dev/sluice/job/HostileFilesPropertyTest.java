@@ -70,21 +70,24 @@ class HostileFilesPropertyTest {
 
     @Provide
     Arbitrary<String> numbers() {
-        Arbitrary<String> digits = Arbitraries.strings().numeric().ofMinLength(1).ofMaxLength(40);
+        Arbitrary<String> digits =
+                Arbitraries.strings().numeric().ofMinLength(1).ofMaxLength(40);
         Arbitrary<String> decimal = Combinators.combine(
                         Arbitraries.of("", "-", "+", "."),
                         digits,
                         Arbitraries.of("", ".", ".5", "e", "E+", "e-", "_", "e99", "e999999999", "e-2147483648"),
                         digits)
-                .as((sign, whole, between, rest) ->
-                        sign + whole + between + (between.matches("e.*\\d") ? "" : rest));
+                .as((sign, whole, between, rest) -> sign + whole + between + (between.matches("e.*\\d") ? "" : rest));
         return Arbitraries.oneOf(
-                decimal, digits, digits.map(d -> "0x" + d), digits.map(d -> "0o" + d), Arbitraries.of(".inf", "-.INF", ".nan"));
+                decimal,
+                digits,
+                digits.map(d -> "0x" + d),
+                digits.map(d -> "0o" + d),
+                Arbitraries.of(".inf", "-.INF", ".nan"));
     }
 
     @Property(tries = 500)
-    void anyNumberAnywhere(
-            @ForAll("numbers") String number, @ForAll("places") String place) throws IOException {
+    void anyNumberAnywhere(@ForAll("numbers") String number, @ForAll("places") String place) throws IOException {
         check((START + place.replace("#", number)).getBytes(UTF_8));
     }
 
@@ -143,7 +146,11 @@ class HostileFilesPropertyTest {
         byte[] all = new byte[start.length + bytes.length];
         System.arraycopy(behind ? start : bytes, 0, all, 0, behind ? start.length : bytes.length);
         System.arraycopy(
-                behind ? bytes : start, 0, all, behind ? start.length : bytes.length, behind ? bytes.length : start.length);
+                behind ? bytes : start,
+                0,
+                all,
+                behind ? start.length : bytes.length,
+                behind ? bytes.length : start.length);
         check(all);
     }
 

@@ -82,8 +82,12 @@ class HostileFilesTest {
                 .flatExtracting(JobFile::mistakes)
                 .extracting(Mistake::toString)
                 .satisfiesExactly(
-                        m -> assertThat(m).startsWith("m.yaml: it could not be read").contains("IllegalState"),
-                        n -> assertThat(n).startsWith("n.yaml: it could not be read").contains("StackOverflow"));
+                        m -> assertThat(m)
+                                .startsWith("m.yaml: it could not be read")
+                                .contains("IllegalState"),
+                        n -> assertThat(n)
+                                .startsWith("n.yaml: it could not be read")
+                                .contains("StackOverflow"));
         write("z-good.yaml", GOOD.replace("good", "new"));
         assertThat(jobs.refresh().added()).as("further changes are taken up").containsExactly("new");
     }
@@ -102,7 +106,8 @@ class HostileFilesTest {
 
     @Test
     void aLongKeyIsNotRepeatedInThePathOfEachKeyBelowIt() {
-        StringBuilder yaml = new StringBuilder("x".repeat(900_000)).insert(0, "? ").append("\n: { a0: 1");
+        StringBuilder yaml =
+                new StringBuilder("x".repeat(900_000)).insert(0, "? ").append("\n: { a0: 1");
         for (int i = 1; i < 9000; i++) {
             yaml.append(", a").append(i).append(": 1");
         }
@@ -113,8 +118,10 @@ class HostileFilesTest {
 
     @Test
     void aReasonDoesNotQuoteAllOfALongValue() {
-        for (String value : List.of("!" + "x".repeat(500_000), "\"" + "y".repeat(500_000) + "\"", "*" + "z".repeat(500_000))) {
-            assertThat(READER.read("a.yaml", WrongFile.set("  partitions: " + value + "\n")).mistakes())
+        for (String value :
+                List.of("!" + "x".repeat(500_000), "\"" + "y".repeat(500_000) + "\"", "*" + "z".repeat(500_000))) {
+            assertThat(READER.read("a.yaml", WrongFile.set("  partitions: " + value + "\n"))
+                            .mistakes())
                     .isNotEmpty()
                     .allSatisfy(m -> assertThat(m.toString().length()).isLessThan(1000));
         }
@@ -134,9 +141,11 @@ class HostileFilesTest {
         List<Mistake> mistakes = around(READER).files().stream()
                 .flatMap(f -> f.mistakes().stream())
                 .toList();
-        assertThat(mistakes).singleElement().satisfies(m -> assertThat(m.toString())
-                .startsWith("m\\n2026-01-01 INFO all is well.yaml:6: x\\n\\u001b[2Jy\\u202e: no such key")
-                .doesNotContain("\n", "\u001b", "\u202e"));
+        assertThat(mistakes)
+                .singleElement()
+                .satisfies(m -> assertThat(m.toString())
+                        .startsWith("m\\n2026-01-01 INFO all is well.yaml:6: x\\n\\u001b[2Jy\\u202e: no such key")
+                        .doesNotContain("\n", "\u001b", "\u202e"));
     }
 
     @Test
@@ -159,8 +168,13 @@ class HostileFilesTest {
                 .map(Mistake::toString)
                 .toList();
         assertThat(told).hasSize(5).noneMatch(t -> t.contains("hunter2"));
-        assertThat(told).filteredOn(t -> t.contains("a link that leads out of the folder")).hasSize(3);
-        assertThat(READER.read("named", jobs.resolve("absolute.yaml")).mistakes().getFirst().code())
+        assertThat(told)
+                .filteredOn(t -> t.contains("a link that leads out of the folder"))
+                .hasSize(3);
+        assertThat(READER.read("named", jobs.resolve("absolute.yaml"))
+                        .mistakes()
+                        .getFirst()
+                        .code())
                 .as("a person may name a link")
                 .isEqualTo("bad-yaml");
     }
@@ -169,7 +183,9 @@ class HostileFilesTest {
     @Timeout(60)
     void noSpecialFileMakesTheReaderWait() throws Exception {
         Files.createDirectory(folder.resolve("m.yaml"));
-        assertThat(new ProcessBuilder("mkfifo", folder.resolve("n.yaml").toString()).start().waitFor())
+        assertThat(new ProcessBuilder("mkfifo", folder.resolve("n.yaml").toString())
+                        .start()
+                        .waitFor())
                 .isZero();
         Files.createSymbolicLink(folder.resolve("p.yaml"), Path.of("n.yaml"));
         try (var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {

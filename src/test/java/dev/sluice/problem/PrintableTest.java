@@ -46,10 +46,12 @@ class PrintableTest {
                         thrown,
                         new Object[] {"a\n2026-01-01 INFO forged\u001b[2J"})),
                 java.nio.charset.StandardCharsets.UTF_8);
-        assertThat(printed.lines().skip(1)).isNotEmpty().allSatisfy(line -> assertThat(line)
-                .startsWith("    "));
+        assertThat(printed.lines().skip(1))
+                .isNotEmpty()
+                .allSatisfy(line -> assertThat(line).startsWith("    "));
         assertThat(printed)
-                .contains("ERROR any - job file a\n    2026-01-01 INFO forged\\u001b[2J is bad\n    next\n    java.lang")
+                .contains(
+                        "ERROR any - job file a\n    2026-01-01 INFO forged\\u001b[2J is bad\n    next\n    java.lang")
                 .contains("at dev.sluice.problem.PrintableTest")
                 .endsWith("\n")
                 .doesNotContain("\u001b", "\n\n");

@@ -34,7 +34,14 @@ class QuartzCronCheckTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"0 0 1 * * ?", "* * * * * ?", "0 0/5 14,18 ? * MON-FRI", "0 15 10 L * ?", "0 0 0 1 1 ? 2027", "0 0 0 1 1 ? 2020"})
+            strings = {
+                "0 0 1 * * ?",
+                "* * * * * ?",
+                "0 0/5 14,18 ? * MON-FRI",
+                "0 15 10 L * ?",
+                "0 0 0 1 1 ? 2027",
+                "0 0 0 1 1 ? 2020"
+            })
     void goodOnesPass(String cron) {
         assertThat(mistake(cron)).isEmpty();
     }
@@ -58,8 +65,7 @@ class QuartzCronCheckTest {
 
     @Test
     void whatTheStoreCannotKeepIsRefused() {
-        assertThat(mistake("0 " + "1,".repeat(80) + "1 1 * * ?").orElse(""))
-                .contains("at most 120");
+        assertThat(mistake("0 " + "1,".repeat(80) + "1 1 * * ?").orElse("")).contains("at most 120");
     }
 
     @Test

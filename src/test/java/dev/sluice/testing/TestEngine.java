@@ -76,8 +76,10 @@ public final class TestEngine implements AutoCloseable {
         this.runs = new StoredRuns(databases);
         this.queue = new RunQueue(databases);
         this.samplers = new Samplers(databases, time);
-        this.throttles =
-                throttled ? new JobThrottles(databases, samplers, Servo.DEFAULT, DEFAULTS.throttle().cores(), time) : unthrottled(time);
+        this.throttles = throttled
+                ? new JobThrottles(
+                        databases, samplers, Servo.DEFAULT, DEFAULTS.throttle().cores(), time)
+                : unthrottled(time);
         this.carrier = carrier(databases, limits, meters, time, offered, throttles);
     }
 
