@@ -47,7 +47,7 @@ final class Wiring {
         return new CommandLineDoor(
                 new Hands(
                         version(),
-                        new JobReader(new QuartzCronCheck(time)),
+                        new JobReader(new QuartzCronCheck()),
                         config -> worker(config, terminal),
                         Wiring::dev),
                 terminal);
@@ -212,7 +212,7 @@ final class Wiring {
     static List<DatabaseSettings> databases(Settings settings) {
         return settings.databases().entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
-                .map(e -> Worker.database(e.getKey(), e.getValue()))
+                .map(e -> DatabaseSettings.of(e.getKey(), e.getValue()))
                 .toList();
     }
 

@@ -2,7 +2,6 @@ package dev.sluice;
 
 import dev.sluice.batch.BatchSize;
 import dev.sluice.config.Settings;
-import dev.sluice.database.DatabaseSettings;
 import dev.sluice.database.Databases;
 import dev.sluice.database.OwnSchema;
 import dev.sluice.event.EventLog;
@@ -51,7 +50,6 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,6 +73,7 @@ final class Worker implements AutoCloseable {
     private final Scheduling scheduling;
     private final Work work;
     private final RunCarrier carrier;
+    private final InStep inStep;
     private final Presence presence;
     private final Housekeeping housekeeping;
     private final HttpServer http;
@@ -85,19 +84,16 @@ final class Worker implements AutoCloseable {
         Meters meters = part(new Meters());
         this.databases = part(new Databases(Wiring.databases(settings), settings.control()));
         this.schemas = part(new TargetSchemas(databases, time));
-        this.jobs = new JobFolder(settings.jobs(), new JobReader(new QuartzCronCheck(time)));
+        this.jobs = new JobFolder(settings.jobs(), new JobReader(new QuartzCronCheck()));
         var states = Arrays.stream(RunState.values()).map(RunState::code).toList();
         RunMeters runMeters = new RunMeters(meters.registry(), states);
-        Retries retries = new Retries(new RetrySettings(
-                settings.retry().attempts(),
-                settings.retry().firstWait(),
-                settings.retry().maxWait()));
+        Retries retries = new Retries(RetrySettings.of(settings.retry()));
         RowRates rates = new RowRates(time);
         Samplers samplers = part(new Samplers(databases, time));
         JobThrottles throttles = part(new JobThrottles(
                 databases,
                 samplers,
-                servo(settings.throttle()),
+                Servo.of(settings.throttle()),
                 settings.throttle().cores(),
                 time));
         DryRun dryRun = new DryRun(databases, settings.throttle().cores(), time);
@@ -107,10 +103,7 @@ final class Worker implements AutoCloseable {
                 dryRun,
                 retries,
                 rates,
-                new BatchSize.Steps(
-                        settings.batch().weight(),
-                        settings.batch().growth(),
-                        settings.batch().panic()),
+                BatchSize.Steps.of(settings.batch()),
                 throttles,
                 Wiring.limits(settings),
                 runMeters,
@@ -138,16 +131,14 @@ final class Worker implements AutoCloseable {
                 settings.verify().repeatEvery(),
                 settings.verify().evidenceExpiresAfter());
         this.scheduling = part(new Scheduling(
-                databases.control(),
-                new ScheduleSettings(w.name(), w.threads(), w.checkIn(), w.takeover(), w.stopTimeout()),
-                new SchedulerMeters(meters.registry()),
-                time));
+                databases.control(), ScheduleSettings.of(w.name(), w), new SchedulerMeters(meters.registry()), time));
         Starts starts = scheduling.starts(known, new RunQueue(databases, definitions));
         this.work = new Work(starts, carrier, runs, events);
         Wiring.bindMeters(meters, databases, scheduling.store(), retries, rates);
         Retention retention = new Retention(
                 databases, settings.retention().runs(), settings.retention().events());
         InStep inStep = new InStep(definitions, membership, scheduling.schedules());
+        this.inStep = inStep;
         this.presence = part(new Presence(membership, scheduling, inStep));
         this.housekeeping = part(new Housekeeping(
                 jobs,
@@ -250,6 +241,8 @@ final class Worker implements AutoCloseable {
         checks.add(new ReadyCheck("clock", () -> presence.clock()));
         checks.add(new ReadyCheck("periodic-work", this::lost));
         checks.add(new ReadyCheck("worker-name", () -> presence.name(), false));
+        checks.add(new ReadyCheck("job-files", jobs::unreadable, false));
+        checks.add(new ReadyCheck("schedules", () -> inStep.problem(), false));
         return checks;
     }
 
@@ -285,40 +278,5 @@ final class Worker implements AutoCloseable {
                 LOG.warn("{} did not close: {}", part.getClass().getSimpleName(), String.valueOf(e.getMessage()));
             }
         }
-    }
-
-    private static Servo servo(Settings.Throttle t) {
-        return new Servo(
-                t.start(),
-                t.weight(),
-                t.calm(),
-                1.0,
-                t.hold(),
-                t.floor(),
-                t.goodFor(),
-                t.settle(),
-                t.growth(),
-                t.probe(),
-                t.shrink(),
-                t.urgent(),
-                t.shortestBatch());
-    }
-
-    /** The databases as the database room knows them. */
-    static DatabaseSettings database(String name, Settings.Database d) {
-        return new DatabaseSettings(
-                name,
-                d.url(),
-                d.user(),
-                d.password().orElse(""),
-                d.poolSize(),
-                d.lockTimeout(),
-                d.statementTimeout(),
-                d.idleInTransactionTimeout(),
-                d.transactionTimeout(),
-                d.analyzeTimeout(),
-                d.connectTimeout(),
-                d.socketTimeout(),
-                d.cores().map(OptionalInt::of).orElseGet(OptionalInt::empty));
     }
 }

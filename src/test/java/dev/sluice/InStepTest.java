@@ -175,12 +175,29 @@ class InStepTest {
         db.run("ALTER TABLE sluice.definition RENAME TO gone");
         a.files.clear();
         a.inStep.outOfStep();
+        assertThat(a.inStep.problem()).isEmpty();
         assertThatThrownBy(a.inStep::publish).isInstanceOf(Problem.class);
+        assertThat(a.inStep.problem().orElse("")).startsWith("the job files could not be published");
         assertThatThrownBy(a.inStep::schedules).isInstanceOf(Problem.class);
+        assertThat(a.inStep.problem().orElse("")).contains("the schedules could not be brought in step");
         assertThat(crons()).isEqualTo("0 0 1 * * ?");
         db.run("ALTER TABLE sluice.gone RENAME TO definition");
         a.inStep.publish();
         a.steady().inStep.schedules();
         assertThat(crons()).isEmpty();
+        assertThat(a.inStep.problem()).isEmpty();
+    }
+
+    @Test
+    void aScheduleThatCannotBeStoredIsTold() {
+        One a = new One().steady();
+        a.holds(nightly("every night"));
+        a.inStep.schedules();
+        assertThat(a.inStep.problem().orElse(""))
+                .contains("the schedule of job nightly is not stored: ", "every night");
+        a.holds(NIGHTLY);
+        a.inStep.schedules();
+        assertThat(a.inStep.problem()).isEmpty();
+        assertThat(crons()).isEqualTo("0 0 1 * * ?");
     }
 }

@@ -1,5 +1,8 @@
 package dev.sluice.batch;
 
+import dev.sluice.config.Settings;
+import dev.sluice.config.SettingsReader;
+
 /**
  * How many keys the next batch takes, so that batches last about the target time. A pure value: each batch gives the
  * next.
@@ -25,7 +28,12 @@ public record BatchSize(int size, double secondsPerKey, Steps steps) {
      */
     public record Steps(double weight, double growth, double panic) {
         /** What is used unless configured. */
-        public static final Steps DEFAULT = new Steps(0.3, 1.5, 5);
+        public static final Steps DEFAULT = of(SettingsReader.defaults().batch());
+
+        /** As the operator has set it. */
+        public static Steps of(Settings.Batch b) {
+            return new Steps(b.weight(), b.growth(), b.panic());
+        }
     }
 
     BatchSize(int size, double secondsPerKey) {

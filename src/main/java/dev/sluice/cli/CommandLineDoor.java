@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.config.Role;
+import dev.sluice.problem.Printable;
 import dev.sluice.problem.Problem;
 import dev.sluice.time.DurationText;
 import java.io.PrintStream;
@@ -110,7 +111,7 @@ public final class CommandLineDoor {
 
     private int wrongUsage(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
-        terminal.err().println(e.getMessage());
+        terminal.err().println(Printable.text(String.valueOf(e.getMessage())));
         boolean suggested = CommandLine.UnmatchedArgumentException.printSuggestions(e, command.getErr());
         command.getErr().flush();
         boolean bare = args.length == 0;
@@ -150,7 +151,7 @@ public final class CommandLineDoor {
             case InterruptedException interrupted -> problem("interrupted", interrupted);
             default -> problem("internal", e);
         };
-        terminal.err().println("error: " + problem.path("detail").asText());
+        terminal.err().println(Printable.text("error: " + problem.path("detail").asText()));
         if (problem.path("code").asText().equals("internal") && !(e instanceof Server.Refused)) {
             Arrays.stream(e.getStackTrace())
                     .limit(12)

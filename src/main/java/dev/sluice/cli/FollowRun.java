@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.problem.Printable;
 import java.time.Duration;
 import java.util.Set;
 
@@ -84,7 +85,7 @@ public final class FollowRun {
                 why = "Waiting: " + e.getMessage();
             }
             if (!why.equals(told)) {
-                terminal.err().println(why);
+                terminal.err().println(Printable.text(why));
                 told = why;
             }
             terminal.time().pause(LOOK);
@@ -118,7 +119,7 @@ public final class FollowRun {
         String walked = status.path("progress").path("scanned").asText();
         boolean due = terminal.time().nanos() - lastLine >= LINE_NANOS && !walked.equals(last);
         if (due || ended || !step.equals(lastStep)) {
-            terminal.out().println(Words.step(status));
+            terminal.out().println(Printable.text(Words.step(status)));
             lastStep = step;
             last = walked;
             lastLine = terminal.time().nanos();

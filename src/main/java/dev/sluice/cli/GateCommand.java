@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.problem.Printable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,7 +87,7 @@ final class GateCommand extends Subcommand {
                     why = e.problem().path("detail").asText();
                 }
                 if (!why.equals(told)) {
-                    terminal.err().println("Waiting up to " + Words.length(most) + ": " + why);
+                    terminal.err().println(Printable.text("Waiting up to " + Words.length(most) + ": " + why));
                     told = why;
                 }
                 terminal.time().pause(LOOK);

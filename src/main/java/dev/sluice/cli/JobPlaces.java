@@ -33,8 +33,10 @@ final class JobPlaces {
     List<JobFile> read(List<Path> places) {
         var files = new ArrayList<JobFile>();
         for (Path place : places) {
-            for (Path file : Files.isDirectory(place) ? inside(place) : List.of(there(place))) {
-                files.add(reader.read(file.toString(), file));
+            if (Files.isDirectory(place)) {
+                inside(place).forEach(file -> files.add(reader.read(file.toString(), place, file)));
+            } else {
+                files.add(reader.read(there(place).toString(), place));
             }
         }
         return withoutDoubles(files);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.config.SizeText;
 import dev.sluice.job.LimitText;
 import dev.sluice.job.SignalKind.Unit;
+import dev.sluice.problem.Printable;
 import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +53,7 @@ final class StatusCommand extends ServerSubcommand {
             print(list);
             return;
         }
-        var table = new TextTable("JOB", "STATE", "PASS", "DONE", "RATE", "ETA", "LIMITED BY");
+        var table = new TextTable("JOB", "STATE", "PASS", "DONE", "RATE", "ETA", "NEXT START", "LIMITED BY");
         list.path("jobs").forEach(j -> {
             JsonNode run = j.path("run");
             JsonNode p = run.path("progress");
@@ -63,6 +64,7 @@ final class StatusCommand extends ServerSubcommand {
                     Words.percent(p.path("ratio")),
                     Words.rate(p.path("rowsPerSecond")),
                     Words.seconds(p.path("etaSeconds")),
+                    Words.text(j.at("/schedule/nextStart")),
                     Words.text(run.path("limitedBy").path("message")));
         });
         if (list.path("jobs").isEmpty()) {
@@ -76,8 +78,8 @@ final class StatusCommand extends ServerSubcommand {
     private static String mistake(JsonNode m) {
         String line = m.path("line").isNull() ? "" : ":" + m.path("line").asText();
         String key = m.path("key").asText().isEmpty() ? "" : m.path("key").asText() + ": ";
-        return m.path("file").asText() + line + ": " + key + m.path("reason").asText() + " Fix: "
-                + m.path("fix").asText();
+        return Printable.line(m.path("file").asText() + line + ": " + key
+                + m.path("reason").asText() + " Fix: " + m.path("fix").asText());
     }
 
     private void job(JsonNode job) {
@@ -90,7 +92,11 @@ final class StatusCommand extends ServerSubcommand {
                 + (schedule.isNull()
                         ? "none"
                         : schedule.path("cron").asText() + " "
-                                + schedule.path("zone").asText()));
+                                + schedule.path("zone").asText() + ", "
+                                + (schedule.path("nextStart").isTextual()
+                                        ? "next start "
+                                                + schedule.path("nextStart").asText()
+                                        : "no further start")));
         if (job.path("run").isNull()) {
             say("  never run. Start it: sluice run " + job.path("job").asText());
         } else {

@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.problem.Printable;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -38,9 +39,9 @@ abstract class Subcommand implements Callable<Integer> {
         return output == Output.JSON;
     }
 
-    /** One line of text. */
+    /** One line of text; whatever a worker, a file or a name puts into it cannot steer the terminal. */
     void say(String line) {
-        terminal.out().println(line);
+        terminal.out().println(Printable.text(line));
     }
 
     /** One JSON document on one line. */

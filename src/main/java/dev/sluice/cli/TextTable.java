@@ -1,6 +1,8 @@
 package dev.sluice.cli;
 
+import dev.sluice.problem.Printable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Columns of text, as wide as they must be; the last one as long as it is. */
@@ -12,7 +14,7 @@ final class TextTable {
     }
 
     TextTable row(String... cells) {
-        rows.add(List.of(cells));
+        rows.add(Arrays.stream(cells).map(Printable::line).toList());
         return this;
     }
 

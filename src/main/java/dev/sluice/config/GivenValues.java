@@ -30,7 +30,8 @@ final class GivenValues {
                     place,
                     key,
                     "unknown key.",
-                    "write " + KnownKeys.nearestKey(key) + ", or take it out; docs/configuration.md lists every key.");
+                    "write " + KnownKeys.nearestKey(Mask.key(key))
+                            + ", or take it out; docs/configuration.md lists every key.");
         }
     }
 

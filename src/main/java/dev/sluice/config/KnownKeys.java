@@ -138,7 +138,8 @@ final class KnownKeys {
                         .toList());
     }
 
-    private static String nearest(String word, Iterable<String> choices) {
+    /** The choice most like a word. */
+    static String nearest(String word, Iterable<String> choices) {
         String best = "";
         int least = Integer.MAX_VALUE;
         for (String choice : choices) {

@@ -34,7 +34,6 @@ public record Settings(
         Retention retention,
         Batch batch,
         Throttle throttle) {
-    private static final String HIDDEN = "(hidden)";
     private static final String NONE = "(none)";
 
     public Settings {
@@ -87,8 +86,8 @@ public record Settings(
         /** Without the password. */
         @Override
         public String toString() {
-            return "Database[url=" + url + ", user=" + user + ", password=" + (password.isPresent() ? HIDDEN : "none")
-                    + "]";
+            return "Database[url=" + ConnectionUrl.shown(url) + ", user=" + user + ", password="
+                    + (password.isPresent() ? Mask.HIDDEN : "none") + "]";
         }
     }
 
@@ -211,9 +210,9 @@ public record Settings(
         var lines = new TreeMap<String, @Nullable Object>();
         databases.forEach((name, d) -> {
             String at = "databases." + name + ".";
-            lines.put(at + "url", d.url());
+            lines.put(at + "url", ConnectionUrl.shown(d.url()));
             lines.put(at + "user", d.user());
-            lines.put(at + "password", d.password().isPresent() ? HIDDEN : NONE);
+            lines.put(at + "password", d.password().isPresent() ? Mask.HIDDEN : NONE);
             lines.put(at + "pool-size", d.poolSize());
             lines.put(at + "cores", d.cores().map(String::valueOf).orElse("(not given)"));
             lines.put(at + "lock-timeout", text(d.lockTimeout()));
@@ -238,7 +237,7 @@ public record Settings(
         for (int i = 0; i < http.tokens().size(); i++) {
             Token token = http.tokens().get(i);
             lines.put(
-                    "http.tokens[" + i + "]", token.name() + ", " + token.role().code() + ", " + HIDDEN);
+                    "http.tokens[" + i + "]", token.name() + ", " + token.role().code() + ", " + Mask.HIDDEN);
         }
         lines.put("worker.name", worker.name());
         lines.put("worker.threads", worker.threads());

@@ -9,8 +9,6 @@ import java.util.regex.Pattern;
 /** The ranges of single values, and what must hold between them. */
 final class SettingsCheck {
     private static final Pattern LOOPBACK = Pattern.compile("localhost|127\\.\\d+\\.\\d+\\.\\d+|::1|\\[::1]");
-    private static final Pattern NAMED = Pattern.compile("(?i)[?&]applicationname=");
-    private static final Pattern CREDENTIALS = Pattern.compile("(?i)[?&](user|password)=|//[^/]*@");
     private static final Pattern ACTOR = Pattern.compile("[A-Za-z0-9._-]{1,63}");
     private static final Set<String> RESERVED = Set.of("local", "schedule", "dev");
     private static final int MAX_BODY = 1_000_000;
@@ -65,23 +63,7 @@ final class SettingsCheck {
             return;
         }
         String at = "databases." + name + ".";
-        if (!d.url().startsWith("jdbc:postgresql:")) {
-            refuse(
-                    at + "url",
-                    "is not the JDBC URL of a PostgreSQL.",
-                    "write jdbc:postgresql://HOST:PORT/DATABASE; " + "other databases are not supported yet.");
-        } else if (CREDENTIALS.matcher(d.url()).find()) {
-            refuse(
-                    at + "url",
-                    "holds credentials, and URLs are logged.",
-                    "move them to " + at + "user and " + at + "password.");
-        } else if (NAMED.matcher(d.url()).find()) {
-            // it would have no effect, and whoever wrote it expects one
-            refuse(
-                    at + "url",
-                    "gives the sessions an ApplicationName, and they are known by theirs, which is sluice.",
-                    "take it out; to tell workers apart, use different roles.");
-        }
+        ConnectionUrl.check(d.url(), at).ifPresent(wrong -> refuse(at + "url", wrong.reason(), wrong.fix()));
         within(at + "pool-size", d.poolSize(), 2, 500);
         d.cores().ifPresent(cores -> within(at + "cores", cores, 1, 4096));
         within(at + "lock-timeout", d.lockTimeout(), Duration.ofMillis(10), Duration.ofMillis(999));

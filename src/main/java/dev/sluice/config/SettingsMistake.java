@@ -1,5 +1,7 @@
 package dev.sluice.config;
 
+import dev.sluice.problem.Printable;
+
 /**
  * Something wrong with the configuration.
  *
@@ -10,9 +12,13 @@ package dev.sluice.config;
  */
 public record SettingsMistake(String place, String key, String reason, String fix) {
 
-    /** {@code sluice.yaml:12: http.port: "abc" is not a whole number. Fix: …}. */
+    /** {@code sluice.yaml:12: http.port: "abc" is not a whole number. Fix: …}, in one line. */
     @Override
     public String toString() {
-        return (place.isEmpty() ? "" : place + ": ") + (key.isEmpty() ? "" : key + ": ") + reason + " Fix: " + fix;
+        return Printable.line((place.isEmpty() ? "" : place + ": ")
+                + (key.isEmpty() ? "" : Mask.key(key) + ": ")
+                + reason
+                + " Fix: "
+                + fix);
     }
 }

@@ -47,6 +47,24 @@ public final class SettingsReader {
         return settings.get();
     }
 
+    /**
+     * What holds where the operator sets nothing, which is written in {@link SettingsMapping} alone; its one database
+     * has an address that leads nowhere.
+     */
+    public static Settings defaults() {
+        return Defaults.SETTINGS;
+    }
+
+    /** Read when first asked for. */
+    private static final class Defaults {
+        static final Settings SETTINGS = read(
+                Optional.empty(),
+                Map.of(
+                        "SLUICE_DATABASES_MAIN_URL", "jdbc:postgresql:nowhere",
+                        "SLUICE_DATABASES_MAIN_USER", "nobody",
+                        "HOSTNAME", "worker"));
+    }
+
     /** What is wrong besides: with something that will do in place of what is missing or no value at all. */
     private static void checkTheRest(GivenValues given, Map<String, String> environment) {
         GivenValues patched = given.patched(KnownKeys::placeholder);
@@ -112,7 +130,7 @@ public final class SettingsReader {
                         value -> given.refuse(
                                 value.place(),
                                 key,
-                                (key.endsWith(".hash") ? "the value" : '"' + value.text() + '"') + " is not "
+                                (Mask.isSecret(key) ? "the value" : '"' + Mask.brief(value.text()) + '"') + " is not "
                                         + KnownKeys.expectation(key) + ".",
                                 "write " + KnownKeys.expectation(key) + "."),
                         () -> given.refuse(

@@ -1,5 +1,7 @@
 package dev.sluice.database;
 
+import dev.sluice.config.Settings;
+import dev.sluice.config.SettingsReader;
 import java.time.Duration;
 import java.util.OptionalInt;
 
@@ -68,19 +70,39 @@ public record DatabaseSettings(
 
     /** With the documented defaults. */
     public static DatabaseSettings of(String name, String url, String user, String password) {
+        DatabaseSettings d = of(name, SettingsReader.defaults().controlDatabase());
         return new DatabaseSettings(
                 name,
                 url,
                 user,
                 password,
-                10,
-                Duration.ofMillis(500),
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(60),
-                Duration.ofMinutes(10),
-                Duration.ofSeconds(10),
-                Duration.ofMinutes(5));
+                d.poolSize,
+                d.lockTimeout,
+                d.statementTimeout,
+                d.idleInTransactionTimeout,
+                d.transactionTimeout,
+                d.analyzeTimeout,
+                d.connectTimeout,
+                d.socketTimeout,
+                d.cores);
+    }
+
+    /** As the operator has set it for a database of this name. */
+    public static DatabaseSettings of(String name, Settings.Database d) {
+        return new DatabaseSettings(
+                name,
+                d.url(),
+                d.user(),
+                d.password().orElse(""),
+                d.poolSize(),
+                d.lockTimeout(),
+                d.statementTimeout(),
+                d.idleInTransactionTimeout(),
+                d.transactionTimeout(),
+                d.analyzeTimeout(),
+                d.connectTimeout(),
+                d.socketTimeout(),
+                d.cores().map(OptionalInt::of).orElseGet(OptionalInt::empty));
     }
 
     /** The same, by another name and with another number of connections. */

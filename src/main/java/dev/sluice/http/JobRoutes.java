@@ -13,6 +13,7 @@ import dev.sluice.plan.PlanReport;
 import dev.sluice.run.RunStatus;
 import dev.sluice.schedule.Starts;
 import io.javalin.http.Context;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -50,12 +51,16 @@ final class JobRoutes {
         Map<String, RunStatus> latest = services.runs().latest().stream()
                 .map(caller::sees)
                 .collect(Collectors.toMap(RunStatus::job, Function.identity(), (newest, older) -> newest));
+        Map<String, Instant> next = services.starts().nextStarts();
         ArrayNode jobs = Json.MAPPER.createArrayNode();
         ArrayNode bad = Json.MAPPER.createArrayNode();
         for (JobFile file : services.jobs().files()) {
             file.job()
-                    .ifPresent(
-                            job -> jobs.add(describe(job, file.path(), Optional.ofNullable(latest.get(job.name())))));
+                    .ifPresent(job -> jobs.add(describe(
+                            job,
+                            file.path(),
+                            Optional.ofNullable(latest.get(job.name())),
+                            Optional.ofNullable(next.get(job.name())))));
             if (!file.mistakes().isEmpty()) {
                 bad.add(Json.MAPPER.valueToTree(mistakes(file)));
             }
@@ -86,7 +91,8 @@ final class JobRoutes {
                 file,
                 services.runs().list(Optional.of(job.name()), 1).stream()
                         .findFirst()
-                        .map(caller::sees));
+                        .map(caller::sees),
+                Optional.ofNullable(services.starts().nextStarts().get(job.name())));
         try {
             answer.set("definition", Json.MAPPER.readTree(job.definition()));
         } catch (JsonProcessingException e) {
@@ -95,7 +101,7 @@ final class JobRoutes {
         Answer.ok(ctx, answer);
     }
 
-    private static ObjectNode describe(Job job, String file, Optional<RunStatus> run) {
+    private static ObjectNode describe(Job job, String file, Optional<RunStatus> run, Optional<Instant> next) {
         var migrate = job.migrate();
         ObjectNode node = Json.MAPPER.createObjectNode();
         node.put("job", job.name());
@@ -111,7 +117,8 @@ final class JobRoutes {
                         s -> node.putObject("schedule")
                                 .put("cron", s.cron())
                                 .put("zone", s.zone().getId())
-                                .put("misfire", s.misfire().name().toLowerCase(Locale.ROOT)),
+                                .put("misfire", s.misfire().name().toLowerCase(Locale.ROOT))
+                                .put("nextStart", next.map(Instant::toString).orElse(null)),
                         () -> node.putNull("schedule"));
         node.set("run", Json.MAPPER.valueToTree(run.orElse(null)));
         return node;

@@ -2,14 +2,14 @@ package dev.sluice.job;
 
 import java.util.Optional;
 
-/** Says whether a cron expression can be used; told by the room that owns the scheduler. */
+/** Says whether a schedule can ever start its job; told by the room that owns the scheduler. */
 @FunctionalInterface
 public interface CronCheck {
 
     /**
-     * @param cron as the job file has it
-     * @return what is wrong with it, as a clause a person understands, such as {@code minute 61 is not 0-59}; empty
-     *     when it can be used
+     * @param schedule as the job file has it; a zone that the file names wrongly is UTC here
+     * @return what is wrong with its cron expression, as a clause a person understands, such as {@code minute 61 is not
+     *     0-59} or that no moment ever meets it; empty when it can be used, also where all its moments are past
      */
-    Optional<String> mistake(String cron);
+    Optional<String> mistake(Schedule schedule);
 }

@@ -1,5 +1,6 @@
 package dev.sluice.job;
 
+import dev.sluice.problem.Printable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.DirectoryStream;
@@ -7,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,10 +29,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Nothing is known until the first {@link #refresh}. Each one reads every file's bytes, which a job folder is small
  * enough for, and so sees a change however it was made: by an editor, by a rename, or by the swap of a link as
- * Kubernetes does it. Only a file whose bytes differ is parsed again. May be used by several threads.
+ * Kubernetes does it. Only a file whose bytes differ is parsed again. A link that leads out of the folder is not
+ * followed. May be used by several threads.
  */
 public final class JobFolder implements Jobs {
     private static final Logger LOG = LoggerFactory.getLogger(JobFolder.class);
+
+    private static final String NO_FOLDER = "no-folder";
 
     private final Path folder;
     private final JobReader reader;
@@ -37,8 +43,8 @@ public final class JobFolder implements Jobs {
     private final Set<Mistake> told = new HashSet<>();
     private volatile List<JobFile> files = List.of();
 
-    /** A file as last read; content is empty where it could not be. */
-    private record Read(Optional<ByteBuffer> content, JobFile file) {}
+    /** A file as last read; the digest of its bytes is empty where they could not be had. */
+    private record Read(Optional<ByteBuffer> digest, JobFile file) {}
 
     /**
      * @param folder need not exist yet
@@ -58,6 +64,15 @@ public final class JobFolder implements Jobs {
         return files;
     }
 
+    /** Why the folder could not be read the last time, which anybody may read; empty where it could. */
+    public Optional<String> unreadable() {
+        return files.stream()
+                .flatMap(f -> f.mistakes().stream())
+                .filter(m -> m.code().equals(NO_FOLDER))
+                .findFirst()
+                .map(m -> "the jobs folder is missing or cannot be read");
+    }
+
     /**
      * Reads what changed. Mistakes that are new are logged, each once. Never fails: what cannot be read is a mistake.
      *
@@ -71,26 +86,25 @@ public final class JobFolder implements Jobs {
     }
 
     private List<JobFile> look() {
-        SortedSet<String> names = new TreeSet<>();
+        SortedMap<String, Path> found = new TreeMap<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, JobFolder::isJobFile)) {
-            entries.forEach(entry -> names.add(entry.getFileName().toString()));
-        } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+            entries.forEach(entry -> found.put(entry.getFileName().toString(), entry));
+        } catch (IOException | RuntimeException e) {
             known.clear();
             return List.of(noFolder(e));
         }
-        known.keySet().retainAll(names);
-        names.forEach(this::read);
+        known.keySet().retainAll(found.keySet());
+        found.forEach(this::read);
         return withoutDoubles(known.values().stream().map(Read::file).toList());
     }
 
-    private void read(String name) {
-        Path path = folder.resolve(name);
+    private void read(String name, Path path) {
         try {
-            byte[] content = contentOf(path);
-            Optional<ByteBuffer> compared = Optional.of(ByteBuffer.wrap(content));
+            byte[] content = FileContent.within(folder, path);
+            Optional<ByteBuffer> digest = Optional.of(digest(content));
             Read last = known.get(name);
-            if (last == null || !last.content().equals(compared)) {
-                known.put(name, new Read(compared, reader.read(name, content)));
+            if (last == null || !last.digest().equals(digest)) {
+                known.put(name, new Read(digest, reader.read(name, content)));
             }
         } catch (NoSuchFileException e) {
             if (Files.isSymbolicLink(path)) {
@@ -100,15 +114,17 @@ public final class JobFolder implements Jobs {
             }
         } catch (IOException e) {
             known.put(name, new Read(Optional.empty(), JobReader.unreadable(name, e)));
+        } catch (RuntimeException e) {
+            known.put(name, new Read(Optional.empty(), JobReader.unreadable(name, new IOException(e.toString(), e))));
         }
     }
 
-    /** Tries twice: a link may be swapped, and its old target deleted, between finding and opening it. */
-    private static byte[] contentOf(Path path) throws IOException {
+    /** What stands for the bytes: many large files would fill the memory. */
+    private static ByteBuffer digest(byte[] content) {
         try {
-            return JobReader.content(path);
-        } catch (NoSuchFileException e) {
-            return JobReader.content(path);
+            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
         }
     }
 
@@ -154,7 +170,7 @@ public final class JobFolder implements Jobs {
                 .map(Mistake::file)
                 .distinct()
                 .filter(f -> now.stream().noneMatch(m -> m.file().equals(f)))
-                .forEach(f -> LOG.info("job file {}: no mistakes any more", f));
+                .forEach(f -> LOG.info("job file {}: no mistakes any more", Printable.line(f)));
         told.clear();
         told.addAll(now);
     }
@@ -186,7 +202,7 @@ public final class JobFolder implements Jobs {
                 folder.toString(),
                 null,
                 "",
-                "no-folder",
+                NO_FOLDER,
                 reason,
                 "Create the folder and put job files into it, or point SLUICE_JOBS at the right one.");
         return new JobFile(folder.toString(), Optional.empty(), List.of(mistake), Map.of());

@@ -1,19 +1,19 @@
 package dev.sluice.job;
 
+import dev.sluice.problem.Printable;
 import dev.sluice.problem.Problem;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import tools.jackson.core.JacksonException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -24,6 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
 public final class JobReader {
     /** 1 MiB, in bytes; a larger file is not read. */
     public static final int LARGEST_FILE = 1 << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(JobReader.class);
 
     private final CronCheck cron;
     private final JobSchema schema = new JobSchema();
@@ -39,7 +41,7 @@ public final class JobReader {
     }
 
     /**
-     * Reads a file.
+     * Reads a file that a person names.
      *
      * @param path how mistakes name it
      * @param file where it is; links are followed
@@ -47,7 +49,23 @@ public final class JobReader {
      */
     public JobFile read(String path, Path file) {
         try {
-            return read(path, content(file));
+            return read(path, FileContent.of(file));
+        } catch (IOException e) {
+            return unreadable(path, e);
+        }
+    }
+
+    /**
+     * Reads a file of a jobs folder.
+     *
+     * @param path how mistakes name it
+     * @param folder whatever a link of it leads to must be in there
+     * @param file where it is
+     * @return a job, or at least one mistake; a file that cannot be read is one, too
+     */
+    public JobFile read(String path, Path folder, Path file) {
+        try {
+            return read(path, FileContent.within(folder, file));
         } catch (IOException e) {
             return unreadable(path, e);
         }
@@ -87,6 +105,21 @@ public final class JobReader {
         if (text.length() > LARGEST_FILE) {
             return tooLarge(path);
         }
+        try {
+            return understood(path, text);
+        } catch (RuntimeException | StackOverflowError e) {
+            // no file, whatever is in it, may keep the others from being read
+            LOG.error("job file {} could not be read for a fault of Sluice's", Printable.line(path), e);
+            return refused(
+                    path,
+                    "unreadable-file",
+                    "it could not be read for a fault of Sluice's ("
+                            + e.getClass().getSimpleName() + ").",
+                    "Write it more plainly, and please report the fault with the file and the log.");
+        }
+    }
+
+    private JobFile understood(String path, String text) {
         Mistakes mistakes = new Mistakes(path);
         Optional<JsonNode> root = YamlTree.read(text, mistakes);
         Optional<Job> job = root.flatMap(tree -> {
@@ -111,7 +144,8 @@ public final class JobReader {
             if (job.isPresent()) {
                 return job.get();
             }
-        } catch (JacksonException | IllegalArgumentException e) {
+        } catch (RuntimeException | StackOverflowError e) {
+            // another version wrote it: whatever it makes of this one stays with this one job
             mistakes.add("", "bad-json", String.valueOf(e.getMessage()), "");
         }
         List<String> reasons = mistakes.sorted().stream().map(Mistake::toString).toList();
@@ -133,19 +167,6 @@ public final class JobReader {
         }
     }
 
-    /** The file's bytes, at most one more than {@link #LARGEST_FILE}. */
-    static byte[] content(Path file) throws IOException {
-        if (Files.isDirectory(file)) {
-            throw new IOException("it is a folder, and subfolders are not looked at");
-        }
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new IOException("not a regular file");
-        }
-        try (InputStream in = Files.newInputStream(file)) {
-            return in.readNBytes(LARGEST_FILE + 1);
-        }
-    }
-
     /** A file whose bytes could not be had. */
     static JobFile unreadable(String path, IOException e) {
         String reason = e instanceof NoSuchFileException
@@ -153,11 +174,10 @@ public final class JobReader {
                 : e instanceof AccessDeniedException
                         ? "permission denied"
                         : e.getMessage() == null ? e.toString() : e.getMessage();
-        return refused(
-                path,
-                "unreadable-file",
-                "cannot be read: " + reason + ".",
-                "Check the path and its permissions for the user that runs Sluice.");
+        String fix = e instanceof FileContent.NoFile no
+                ? no.fix()
+                : "Check the path and its permissions for the user that runs Sluice.";
+        return refused(path, "unreadable-file", "cannot be read: " + reason + ".", fix);
     }
 
     private static JobFile refused(String path, String code, String reason, String fix) {

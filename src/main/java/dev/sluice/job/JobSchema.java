@@ -10,6 +10,7 @@ import com.networknt.schema.path.NodePath;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
@@ -193,7 +194,10 @@ final class JobSchema {
     }
 
     private static String shown(JsonNode value) {
-        String text = value.isString() ? "\"" + value.asString() + "\"" : value.toString();
-        return text.length() > 60 ? text.substring(0, 57) + "..." : text;
+        if (value.isBigInteger() && value.bigIntegerValue().bitLength() > 63) {
+            return Mistake.brief(
+                    new BigDecimal(value.bigIntegerValue()).stripTrailingZeros().toString());
+        }
+        return Mistake.brief(value.isString() ? "\"" + value.asString() + "\"" : value.toString());
     }
 }

@@ -147,19 +147,19 @@ final class JobTranslation {
                     "Say `again: true` if it does, or take the schedule away and start the job by hand.");
         }
         Optional<String> expression = keys.text(key + ".cron");
-        expression
-                .flatMap(cron::mistake)
-                .ifPresent(m -> mistakes.add(
-                        key + ".cron",
-                        "bad-cron",
-                        "\"" + expression.get() + "\" is no Quartz cron expression: " + m + ".",
-                        "Write six or seven fields, second first, one of day-of-month and day-of-week a '?',"
-                                + " such as \"0 0 1 * * ?\" for every night at one."));
         ZoneId zone = keys.text(key + ".zone").map(this::zone).orElse(ZoneOffset.UTC);
         Schedule.Misfire misfire = keys.text(key + ".misfire")
                 .map(m -> Schedule.Misfire.valueOf(m.toUpperCase(Locale.ROOT)))
                 .orElse(Schedule.Misfire.ONCE);
-        return expression.map(e -> new Schedule(e, zone, misfire));
+        Optional<Schedule> schedule = expression.map(e -> new Schedule(e, zone, misfire));
+        schedule.flatMap(cron::mistake)
+                .ifPresent(m -> mistakes.add(
+                        key + ".cron",
+                        "bad-cron",
+                        "\"" + expression.get() + "\" is no Quartz cron expression that starts anything: " + m + ".",
+                        "Write six or seven fields, second first, one of day-of-month and day-of-week a '?',"
+                                + " such as \"0 0 1 * * ?\" for every night at one."));
+        return schedule;
     }
 
     private ZoneId zone(String text) {

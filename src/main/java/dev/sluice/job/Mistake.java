@@ -1,5 +1,6 @@
 package dev.sluice.job;
 
+import dev.sluice.problem.Printable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,10 +16,17 @@ import org.jspecify.annotations.Nullable;
  */
 public record Mistake(String file, @Nullable Integer line, String key, String code, String reason, String fix) {
 
-    /** {@code jobs/a.yaml:12: migrate.table: no such table "app.usrs". Fix: …}. */
+    private static final int LONGEST_SHOWN = 60;
+
+    /** The beginning of a value that may be long. */
+    static String brief(String text) {
+        return text.length() > LONGEST_SHOWN ? text.substring(0, LONGEST_SHOWN - 3) + "..." : text;
+    }
+
+    /** {@code jobs/a.yaml:12: migrate.table: no such table "app.usrs". Fix: …}, in one line whatever the file holds. */
     @Override
     public String toString() {
-        return file + (line == null ? "" : ":" + line) + ": " + (key.isEmpty() ? "" : key + ": ") + reason + " Fix: "
-                + fix;
+        return Printable.line(file + (line == null ? "" : ":" + line) + ": " + (key.isEmpty() ? "" : key + ": ")
+                + reason + " Fix: " + fix);
     }
 }

@@ -11,7 +11,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Gathers the mistakes of one file, and finds the line of each by its key. */
 final class Mistakes {
+    /** So many are told; more help nobody. */
+    private static final int MOST_TOLD = 20;
+    /** So many are kept, of which the first by line are told. */
+    private static final int MOST_KEPT = 200;
+    /** Characters of a reason: it may quote a long value. */
+    private static final int LONGEST = 500;
+
     private final String file;
+    private int more;
     private final List<Mistake> found = new ArrayList<>();
     private final Map<String, Integer> lines = new HashMap<>();
     private final Set<String> meant = new HashSet<>();
@@ -36,7 +44,17 @@ final class Mistakes {
 
     /** A mistake at a line. */
     void addAt(@Nullable Integer line, String key, String code, String reason, String fix) {
-        found.add(new Mistake(file, line, key, code, reason, fix));
+        if (found.size() < MOST_KEPT) {
+            found.add(new Mistake(
+                    file,
+                    line,
+                    key,
+                    code,
+                    reason.length() > LONGEST ? reason.substring(0, LONGEST) + "..." : reason,
+                    fix));
+        } else {
+            more++;
+        }
     }
 
     /** Notes that a misspelt key was probably meant to be this one, so that nobody is told that it is missing. */
@@ -61,12 +79,24 @@ final class Mistakes {
         return found.isEmpty();
     }
 
-    /** By line. */
+    /** By line: the first {@value #MOST_TOLD}, and how many more there are. */
     List<Mistake> sorted() {
-        return found.stream()
+        List<Mistake> all = found.stream()
                 .distinct()
                 .sorted(Comparator.comparingInt(m -> m.line() == null ? 0 : m.line()))
                 .toList();
+        if (all.size() <= MOST_TOLD) {
+            return all;
+        }
+        List<Mistake> told = new ArrayList<>(all.subList(0, MOST_TOLD));
+        told.add(new Mistake(
+                file,
+                null,
+                "",
+                "more-mistakes",
+                (all.size() - MOST_TOLD + more) + " more mistakes are in the file.",
+                "Correct those above, and check the file again."));
+        return told;
     }
 
     private @Nullable Integer lineOf(String key) {

@@ -1,7 +1,5 @@
 package dev.sluice.job;
 
-import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -31,7 +29,13 @@ import tools.jackson.databind.node.ObjectNode;
 final class YamlTree {
     private static final int DEEPEST = 20;
     private static final int MOST_NODES = 10_000;
-    private static final int LONGEST_NUMBER = 100;
+    private static final int MOST_LINES = 20_000;
+    /** Keys and values together, as they stand in the text; what anchors repeat is counted later. */
+    private static final int MOST_EVENTS = 2 * MOST_NODES;
+
+    /** A quoted name of 63 bytes has at most 128; a key is repeated in the path of each key below it. */
+    private static final int LONGEST_KEY = 200;
+
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final Mistakes mistakes;
@@ -59,12 +63,26 @@ final class YamlTree {
                 .setUseMarks(true)
                 .setAllowNonScalarKeys(true)
                 .setCodePointLimit(JobReader.LARGEST_FILE)
+                // all at once: a smaller buffer is copied for each piece that a long line or comment adds
+                .setBufferSize(text.length() + 1)
                 .build();
         YamlTree tree = new YamlTree(mistakes);
-        if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+        if (text.lines().count() > MOST_LINES) {
+            mistakes.addAt(
+                    MOST_LINES,
+                    "",
+                    "too-large",
+                    "the file has more than " + MOST_LINES + " lines.",
+                    "Write less in one job file.");
+            return Optional.empty();
+        }
+        if (text.codePoints().anyMatch(YamlTree::isHalf)) {
             // the parser reads beyond its buffer where two such halves stand at its end
             unreadable("half of a character stands alone", mistakes);
             return Optional.empty();
+        }
+        if (text.lines().allMatch(YamlTree::isComment)) {
+            return tree.empty();
         }
         try {
             if (!tree.isBounded(new Parse(settings).parseString(text))) {
@@ -73,8 +91,7 @@ final class YamlTree {
             Iterator<Node> documents =
                     new Compose(settings).composeAllFromString(text).iterator();
             if (!documents.hasNext()) {
-                mistakes.addAt(null, "", "empty-file", "the file is empty.", "Write a job, or delete the file.");
-                return Optional.empty();
+                return tree.empty();
             }
             JsonNode root = tree.json(documents.next(), "", 0);
             if (documents.hasNext()) {
@@ -106,6 +123,25 @@ final class YamlTree {
         }
     }
 
+    /** Of white space as YAML has it, or nothing but a comment. */
+    private static boolean isComment(String line) {
+        for (int i = 0; i < line.length(); i++) {
+            char c = line.charAt(i);
+            if (c == '#') {
+                return line.chars().noneMatch(Character::isISOControl);
+            }
+            if (c != ' ') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private Optional<JsonNode> empty() {
+        mistakes.addAt(null, "", "empty-file", "the file is empty.", "Write a job, or delete the file.");
+        return Optional.empty();
+    }
+
     private static void unreadable(String why, Mistakes mistakes) {
         mistakes.addAt(
                 null,
@@ -118,7 +154,9 @@ final class YamlTree {
     /** Looks at the flat events before anything recursive does. */
     private boolean isBounded(Iterable<Event> events) {
         int depth = 0;
+        int count = 0;
         for (Event event : events) {
+            count++;
             switch (event.getEventId()) {
                 case MappingStart, SequenceStart -> depth++;
                 case MappingEnd, SequenceEnd -> depth--;
@@ -129,6 +167,10 @@ final class YamlTree {
                 tooDeep(line);
                 return false;
             }
+            if (count > MOST_EVENTS) {
+                tooMany(event.getStartMark().map(m -> m.getLine() + 1).orElse(1));
+                return false;
+            }
         }
         return true;
     }
@@ -136,12 +178,7 @@ final class YamlTree {
     private JsonNode json(Node node, String key, int depth) {
         nodes++;
         if (nodes > MOST_NODES) {
-            mistakes.addAt(
-                    line(node),
-                    "",
-                    "too-large",
-                    "the file has more than " + MOST_NODES + " values, those that anchors repeat included.",
-                    "Write less in one job file.");
+            tooMany(line(node));
             throw new TooMuch();
         }
         if (depth > DEEPEST) {
@@ -173,6 +210,9 @@ final class YamlTree {
                         "Write the key as text; put text that begins with '[' or '{' in quotes.");
                 continue;
             }
+            if (!isKey(name.getValue(), line, key)) {
+                continue;
+            }
             String inner = key.isEmpty() ? name.getValue() : key + "." + name.getValue();
             Integer first = seen.putIfAbsent(name.getValue(), line);
             if (first != null) {
@@ -190,6 +230,37 @@ final class YamlTree {
         return object;
     }
 
+    private boolean isKey(String name, int line, String around) {
+        if (name.length() > LONGEST_KEY) {
+            mistakes.addAt(
+                    line,
+                    around,
+                    "too-large",
+                    "a key has " + name.length() + " characters, at most " + LONGEST_KEY + " are read.",
+                    "Make it shorter; check quotes and colons around this line.");
+            return false;
+        }
+        return isStorable(name, line, around);
+    }
+
+    /** PostgreSQL keeps neither in a text; a definition that holds one could not be shared with other workers. */
+    private boolean isStorable(String text, int line, String key) {
+        boolean storable = text.indexOf('\0') < 0 && text.codePoints().noneMatch(YamlTree::isHalf);
+        if (!storable) {
+            mistakes.addAt(
+                    line,
+                    key,
+                    "bad-value",
+                    "the character NUL, or half of a character, is in it.",
+                    "Take it out; no database can store it.");
+        }
+        return storable;
+    }
+
+    private static boolean isHalf(int character) {
+        return character >= Character.MIN_SURROGATE && character <= Character.MAX_SURROGATE;
+    }
+
     private ArrayNode array(SequenceNode sequence, String key, int depth) {
         ArrayNode array = JSON.arrayNode();
         for (Node item : sequence.getValue()) {
@@ -204,7 +275,7 @@ final class YamlTree {
         String text = scalar.getValue();
         Tag tag = scalar.getTag();
         if (tag.equals(Tag.INT) || tag.equals(Tag.FLOAT)) {
-            return number(text, tag.equals(Tag.INT));
+            return YamlNumber.read(text, tag.equals(Tag.INT));
         }
         if (tag.equals(Tag.BOOL)) {
             return JSON.booleanNode(text.equalsIgnoreCase("true"));
@@ -217,33 +288,22 @@ final class YamlTree {
                     line(scalar),
                     key,
                     "bad-yaml",
-                    "the tag " + tag + " means nothing here.",
+                    "the tag " + Mistake.brief(tag.toString()) + " means nothing here.",
                     "Take the tag away; put text that begins with '!' in quotes.");
+        }
+        if (!isStorable(text, line(scalar), key)) {
+            return JSON.stringNode("");
         }
         return JSON.stringNode(text);
     }
 
-    /** A number that is too long to be meant as one, or none at all such as {@code .inf}, stays text. */
-    private static JsonNode number(String text, boolean whole) {
-        if (text.length() > LONGEST_NUMBER) {
-            return JSON.stringNode(text);
-        }
-        try {
-            if (whole) {
-                return JSON.numberNode(integer(text));
-            }
-            BigDecimal number = new BigDecimal(text);
-            return Math.abs((long) number.scale()) > LONGEST_NUMBER ? JSON.stringNode(text) : JSON.numberNode(number);
-        } catch (NumberFormatException e) {
-            return JSON.stringNode(text);
-        }
-    }
-
-    private static BigInteger integer(String text) {
-        if (text.startsWith("0x")) {
-            return new BigInteger(text.substring(2), 16);
-        }
-        return text.startsWith("0o") ? new BigInteger(text.substring(2), 8) : new BigInteger(text);
+    private void tooMany(int line) {
+        mistakes.addAt(
+                line,
+                "",
+                "too-large",
+                "the file has more than " + MOST_NODES + " values, those that anchors repeat included.",
+                "Write less in one job file.");
     }
 
     private void tooDeep(int line) {

@@ -84,6 +84,17 @@ public final class CheckedJobs implements Jobs {
             }
             now = List.of(
                     new Mistake(file.path(), null, "database", e.code(), e.getMessage(), "see the configuration."));
+        } catch (RuntimeException | StackOverflowError e) {
+            // what one job does to its check may not keep the others from theirs
+            LOG.error("job {} could not be checked for a fault of Sluice's", job.name(), e);
+            now = List.of(new Mistake(
+                    file.path(),
+                    null,
+                    "",
+                    "check-failed",
+                    "it could not be checked against its database for a fault of Sluice's ("
+                            + e.getClass().getSimpleName() + ").",
+                    "Please report the fault with the file and the log."));
         }
         for (Mistake mistake : now) {
             if (!before.contains(mistake)) {

@@ -1,5 +1,7 @@
 package dev.sluice.resilience;
 
+import dev.sluice.config.Settings;
+import dev.sluice.config.SettingsReader;
 import dev.sluice.problem.Problem;
 import java.time.Duration;
 
@@ -11,8 +13,13 @@ import java.time.Duration;
  * @param maxWait no wait is longer; at least {@code firstWait}
  */
 public record RetrySettings(int attempts, Duration firstWait, Duration maxWait) {
-    /** 5 tries, 100 ms, 10 s. */
-    public static final RetrySettings DEFAULT = new RetrySettings(5, Duration.ofMillis(100), Duration.ofSeconds(10));
+    /** What is used unless configured. */
+    public static final RetrySettings DEFAULT = of(SettingsReader.defaults().retry());
+
+    /** As the operator has set it. */
+    public static RetrySettings of(Settings.Retry r) {
+        return new RetrySettings(r.attempts(), r.firstWait(), r.maxWait());
+    }
 
     /** @throws Problem INVALID {@code bad-retry-settings} for values outside of the ranges above */
     public RetrySettings {

@@ -1,32 +1,33 @@
 package dev.sluice.schedule;
 
 import dev.sluice.job.CronCheck;
-import dev.sluice.time.Time;
+import dev.sluice.job.Schedule;
 import java.text.ParseException;
-import java.util.Date;
+import java.time.Instant;
 import java.util.Optional;
 import org.quartz.CronExpression;
 
-/** Says what is wrong with a cron expression, as Quartz reads it. */
+/**
+ * Says what is wrong with a cron expression, as Quartz reads it, and asks its trigger whether there is any moment in
+ * its zone that meets it. What is past was such a moment, so that the answer is the same whenever it is asked for.
+ */
 public final class QuartzCronCheck implements CronCheck {
     private static final int LONGEST = 120; // the column of the job store
-
-    private final Time time;
-
-    public QuartzCronCheck(Time time) {
-        this.time = time;
-    }
+    /** Quartz knows no year before 1970; a day earlier, for the zones east of UTC. */
+    private static final Instant BEFORE_ALL = Instant.parse("1969-12-30T00:00:00Z");
 
     @Override
-    public Optional<String> mistake(String cron) {
+    public Optional<String> mistake(Schedule schedule) {
+        String cron = schedule.cron();
         if (cron.length() > LONGEST) {
             return Optional.of("it has " + cron.length() + " characters, at most " + LONGEST + " can be stored");
         }
         try {
-            var read = new CronExpression(cron);
-            return read.getNextValidTimeAfter(Date.from(time.now())) == null
-                    ? Optional.of("it never fires again")
-                    : Optional.empty();
+            CronExpression.validateExpression(cron);
+            return CronTriggers.first(schedule, BEFORE_ALL).isPresent()
+                    ? Optional.empty()
+                    : Optional.of("it never fires, for no moment in the zone "
+                            + schedule.zone().getId() + " meets it; a change of the clocks may leave that hour out");
         } catch (ParseException e) {
             return Optional.of(withoutStop(String.valueOf(e.getMessage())));
         } catch (RuntimeException e) {

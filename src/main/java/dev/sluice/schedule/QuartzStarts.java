@@ -6,9 +6,12 @@ import dev.sluice.job.Job;
 import dev.sluice.job.Jobs;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.Queue;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
+import org.jooq.exception.DataAccessException;
 import org.quartz.SchedulerException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +56,22 @@ final class QuartzStarts implements Starts {
                     e.getMessage());
         }
         return new Started(queued.run(), queued.created(), queued.resumed());
+    }
+
+    @Override
+    public Map<String, Instant> nextStarts() {
+        try {
+            return control.sql()
+                    .fetch(
+                            "SELECT trigger_name, min(next_fire_time) FROM sluice.qrtz_triggers"
+                                    + " WHERE trigger_group IN (?, ?) AND next_fire_time > 0"
+                                    + " AND trigger_state NOT IN ('ERROR', 'COMPLETE') GROUP BY trigger_name",
+                            Schedules.GROUP,
+                            StartJob.AGAIN)
+                    .intoMap(r -> r.get(0, String.class), r -> Instant.ofEpochMilli(r.get(1, long.class)));
+        } catch (DataAccessException e) {
+            throw control.unavailable(e);
+        }
     }
 
     @Override

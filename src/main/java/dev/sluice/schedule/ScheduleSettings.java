@@ -1,5 +1,7 @@
 package dev.sluice.schedule;
 
+import dev.sluice.config.Settings;
+import dev.sluice.config.SettingsReader;
 import dev.sluice.problem.Problem;
 import java.time.Duration;
 
@@ -14,9 +16,14 @@ import java.time.Duration;
  */
 public record ScheduleSettings(String worker, int runs, Duration checkIn, Duration takeover, Duration stopTimeout) {
 
-    /** 10 lanes, check-in every 5 s, takeover after 10 s, 30 s to stop. */
+    /** With the documented defaults. */
     public static ScheduleSettings of(String worker) {
-        return new ScheduleSettings(worker, 10, Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofSeconds(30));
+        return of(worker, SettingsReader.defaults().worker());
+    }
+
+    /** As the operator has set it for a worker of this name. */
+    public static ScheduleSettings of(String worker, Settings.Worker w) {
+        return new ScheduleSettings(worker, w.threads(), w.checkIn(), w.takeover(), w.stopTimeout());
     }
 
     /** @throws Problem INVALID {@code bad-schedule-settings} for values outside of the ranges above */

@@ -1,25 +1,29 @@
 package dev.sluice.schedule;
 
 import dev.sluice.database.Database;
+import dev.sluice.database.ErrorKind;
+import dev.sluice.database.SqlFailure;
 import dev.sluice.job.Job;
 import dev.sluice.job.Schedule;
 import dev.sluice.problem.Problem;
+import dev.sluice.time.Time;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TimeZone;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.quartz.CronScheduleBuilder;
 import org.quartz.CronTrigger;
 import org.quartz.JobBuilder;
 import org.quartz.JobKey;
+import org.quartz.JobPersistenceException;
 import org.quartz.Scheduler;
 import org.quartz.SchedulerException;
 import org.quartz.Trigger;
-import org.quartz.TriggerBuilder;
 import org.quartz.TriggerKey;
 import org.quartz.impl.matchers.GroupMatcher;
 import org.slf4j.Logger;
@@ -32,10 +36,15 @@ public final class Schedules {
 
     private final Scheduler scheduler;
     private final Database control;
+    private final Time time;
+    private volatile Map<String, String> refused = Map.of();
+    /** Schedules whose moments are all past, told once. */
+    private final Map<String, Schedule> spent = new HashMap<>();
 
-    Schedules(Scheduler scheduler, Database control) {
+    Schedules(Scheduler scheduler, Database control, Time time) {
         this.scheduler = scheduler;
         this.control = control;
+        this.time = time;
     }
 
     /** As {@link #apply(Collection, Predicate)}, where every job there is is known. */
@@ -45,7 +54,8 @@ public final class Schedules {
 
     /**
      * Adds, changes and removes triggers so that they agree with these jobs. A trigger whose cron, zone and misfire
-     * policy are as before keeps its next start.
+     * policy are as before keeps its next start. A schedule that cannot be stored keeps no other from it, see
+     * {@link #refused}; one whose moments are all past has no trigger.
      *
      * @param jobs all jobs that any live worker holds, those without a schedule too
      * @param stays whether the trigger of a job that is not among them stays as it is all the same
@@ -66,21 +76,75 @@ public final class Schedules {
                 scheduler.deleteJob(key);
                 LOG.info("Job {} is no longer scheduled.", key.getName());
             }
+            spent.keySet().retainAll(wanted.keySet());
+            Map<String, String> refusals = new TreeMap<>();
             for (var entry : wanted.entrySet()) {
-                schedule(entry.getKey(), entry.getValue());
+                refusal(entry.getKey(), entry.getValue()).ifPresent(why -> refusals.put(entry.getKey(), why));
             }
+            tell(refusals);
         } catch (SchedulerException e) {
             throw control.unavailable(e);
+        }
+    }
+
+    /** The jobs whose schedules could not be stored the last time, each with the reason; anybody may read it. */
+    public Map<String, String> refused() {
+        return refused;
+    }
+
+    private void tell(Map<String, String> refusals) {
+        refusals.forEach((job, why) -> {
+            if (!why.equals(refused.get(job))) {
+                LOG.warn(
+                        "The schedule of job {} cannot be stored, and starts nothing: {}. The other schedules are in step."
+                                + " Correct migrate.schedule in the job file.",
+                        job,
+                        why);
+            }
+        });
+        refused = Map.copyOf(refusals);
+    }
+
+    /**
+     * Stores the schedule of one job.
+     *
+     * @return why not, where it is the job's own fault: the others are stored all the same
+     * @throws SchedulerException where the store is at fault
+     */
+    private Optional<String> refusal(String name, Schedule schedule) throws SchedulerException {
+        try {
+            schedule(name, schedule);
+            return Optional.empty();
+        } catch (JobPersistenceException e) {
+            Optional<SqlFailure> ofTheJob = SqlFailure.in(e).filter(f -> f.kind() == ErrorKind.DATA);
+            if (ofTheJob.isEmpty()) {
+                throw e;
+            }
+            return ofTheJob.map(f -> "the database refuses its values (" + f.sqlState() + ")");
+        } catch (SchedulerException | RuntimeException e) {
+            return Optional.of(
+                    String.valueOf(e.getMessage()).replaceAll("[.\\s]+$", "").replaceAll("\\s+", " "));
         }
     }
 
     private void schedule(String name, Schedule schedule) throws SchedulerException {
         TriggerKey key = new TriggerKey(name, GROUP);
         Trigger now = scheduler.getTrigger(key);
-        CronTrigger wanted = trigger(key, schedule);
+        CronTrigger wanted = CronTriggers.of(key, schedule);
         if (same(now, wanted)) {
             return;
         }
+        Optional<Instant> next = CronTriggers.first(schedule, time.now());
+        if (next.isEmpty()) {
+            if (now != null) {
+                scheduler.deleteJob(new JobKey(name, GROUP));
+            }
+            if (!schedule.equals(spent.put(name, schedule))) {
+                LOG.info("Job {} has no further start: no moment that meets {} is to come.", name, schedule.cron());
+            }
+            return;
+        }
+        spent.remove(name);
         if (now == null) {
             var job =
                     JobBuilder.newJob(StartJob.class).withIdentity(name, GROUP).build();
@@ -88,25 +152,7 @@ public final class Schedules {
         } else {
             scheduler.rescheduleJob(key, wanted);
         }
-        LOG.info(
-                "Job {} is scheduled: {} in zone {}, next at {}.",
-                name,
-                schedule.cron(),
-                schedule.zone(),
-                wanted.getNextFireTime().toInstant());
-    }
-
-    private static CronTrigger trigger(TriggerKey key, Schedule schedule) {
-        var cron = CronScheduleBuilder.cronSchedule(schedule.cron()).inTimeZone(TimeZone.getTimeZone(schedule.zone()));
-        return TriggerBuilder.newTrigger()
-                .withIdentity(key)
-                .forJob(new JobKey(key.getName(), GROUP))
-                .withSchedule(
-                        switch (schedule.misfire()) {
-                            case ONCE -> cron.withMisfireHandlingInstructionFireAndProceed();
-                            case SKIP -> cron.withMisfireHandlingInstructionDoNothing();
-                        })
-                .build();
+        LOG.info("Job {} is scheduled: {} in zone {}, next at {}.", name, schedule.cron(), schedule.zone(), next.get());
     }
 
     private static boolean same(@Nullable Trigger now, CronTrigger wanted) {

@@ -99,7 +99,7 @@ public final class Scheduling implements AutoCloseable {
 
     /** The cron triggers. */
     public Schedules schedules() {
-        return new Schedules(scheduler, control);
+        return new Schedules(scheduler, control, time);
     }
 
     /** Quartz's own pool, for binding its meters. */

@@ -2,6 +2,8 @@ package dev.sluice.schedule;
 
 import dev.sluice.event.Actor;
 import dev.sluice.run.RunStatus;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -22,6 +24,14 @@ public interface Starts {
      *     UNPROCESSABLE {@code job-has-mistakes}
      */
     Started start(String job, Actor actor, String trigger, Optional<String> idempotencyKey);
+
+    /**
+     * When the schedules start their jobs next, as they are stored for all workers.
+     *
+     * @return by the job's name; a job without a schedule, or one whose moments are all past, is not there
+     * @throws dev.sluice.problem.Problem UNAVAILABLE when the control database does not answer
+     */
+    Map<String, Instant> nextStarts();
 
     /** Has a queued or resumed run carried on, if nothing does so yet. */
     void carry(UUID run);

@@ -1,5 +1,7 @@
 package dev.sluice.throttle;
 
+import dev.sluice.config.Settings;
+import dev.sluice.config.SettingsReader;
 import java.time.Duration;
 
 /**
@@ -47,20 +49,25 @@ public record Servo(
         double urgent,
         Duration shortestBatch) {
     /** What is used unless configured. */
-    public static final Servo DEFAULT = new Servo(
-            0.25,
-            0.5,
-            0.7,
-            1.0,
-            2.0,
-            0.05,
-            Duration.ofSeconds(3),
-            Duration.ofSeconds(4),
-            2.0,
-            1.05,
-            0.5,
-            1.5,
-            Duration.ofMillis(2));
+    public static final Servo DEFAULT = of(SettingsReader.defaults().throttle());
+
+    /** As the operator has set it. */
+    public static Servo of(Settings.Throttle t) {
+        return new Servo(
+                t.start(),
+                t.weight(),
+                t.calm(),
+                1.0,
+                t.hold(),
+                t.floor(),
+                t.goodFor(),
+                t.settle(),
+                t.growth(),
+                t.probe(),
+                t.shrink(),
+                t.urgent(),
+                t.shortestBatch());
+    }
 
     /** What the pace aims at when it changes: the middle of the dead band. */
     double aim() {

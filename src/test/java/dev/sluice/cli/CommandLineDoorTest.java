@@ -44,11 +44,15 @@ class CommandLineDoorTest {
         assertThat(all.code()).isZero();
         assertThat(all.out())
                 .containsPattern("JOB +STATE +PASS +DONE")
-                .containsPattern(JOB + " +running +migrate +25.0% +50 rows/s +15s")
+                .containsPattern(JOB + " +running +migrate +25.0% +50 rows/s +15s +2026-12-24T18:00:00Z")
                 .contains("bad.yaml:3: migrate.tabel: unknown key. Fix: write migrate.table.");
         Ran one = shell.run("status", JOB);
         assertThat(one.out())
-                .contains("app.users in main, set", "running migrate 25.0%, 250 of about 1,000 rows", "target 200ms");
+                .contains(
+                        "app.users in main, set",
+                        "running migrate 25.0%, 250 of about 1,000 rows",
+                        "target 200ms",
+                        ", next start 2026-12-24T18:00:00Z");
         RunStatus failed = door.fakes.run("failed");
         assertThat(shell.run("status", failed.id().toString()).out())
                 .contains("definition-error: no such column", "SQLSTATE 42703", "--output json")

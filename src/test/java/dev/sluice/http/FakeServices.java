@@ -8,6 +8,7 @@ import dev.sluice.job.Job;
 import dev.sluice.job.JobFile;
 import dev.sluice.job.Jobs;
 import dev.sluice.job.Mistake;
+import dev.sluice.job.Schedule;
 import dev.sluice.job.Shape;
 import dev.sluice.job.ThrottleSettings;
 import dev.sluice.phase.GateAnswer;
@@ -23,6 +24,7 @@ import dev.sluice.sql.TableName;
 import dev.sluice.testing.TestEngine;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
@@ -90,6 +92,9 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
         tableMissing = true;
     }
 
+    /** When the schedule of {@code users-full-name} starts it next. */
+    public static final Instant NEXT = Instant.parse("2026-12-24T18:00:00Z");
+
     private static List<JobFile> jobs() {
         var migrate = new Job.Migrate(
                 new TableName("app", "users"),
@@ -99,7 +104,7 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
                 1,
                 BatchSettings.DEFAULT,
                 ThrottleSettings.DEFAULT,
-                Optional.empty(),
+                Optional.of(new Schedule("0 0 18 24 12 ?", ZoneOffset.UTC, Schedule.Misfire.ONCE)),
                 false);
         var job = new Job(
                 "users-full-name",
@@ -419,6 +424,12 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
         RunStatus run = run("queued");
         idempotencyKey.ifPresent(k -> keys.put(k, run));
         return new Started(run, true, false);
+    }
+
+    @Override
+    public Map<String, Instant> nextStarts() {
+        failIfAsked();
+        return Map.of("users-full-name", NEXT);
     }
 
     @Override

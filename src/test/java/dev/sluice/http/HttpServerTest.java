@@ -36,7 +36,7 @@ class HttpServerTest {
             assertThat(j.path("file").asText()).isEqualTo("users.yaml");
             assertThat(j.path("shape").asText()).isEqualTo("set");
             assertThat(j.path("run").path("id").asText()).isEqualTo(run.id().toString());
-            assertThat(j.path("schedule").isNull()).isTrue();
+            assertThat(j.at("/schedule/nextStart").asText()).isEqualTo(FakeServices.NEXT.toString());
         });
         assertThat(list.path("badFiles")).singleElement().satisfies(f -> {
             assertThat(f.path("file").asText()).isEqualTo("bad.yaml");
@@ -45,6 +45,7 @@ class HttpServerTest {
         });
         JsonNode one = door.get("/api/v1/jobs/users-full-name").json();
         assertThat(one.path("definition").path("job").asText()).isEqualTo("users-full-name");
+        assertThat(one.at("/schedule/nextStart").asText()).isEqualTo(FakeServices.NEXT.toString());
     }
 
     @Test

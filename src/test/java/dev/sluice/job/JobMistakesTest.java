@@ -42,8 +42,8 @@ class JobMistakesTest {
                         "9 migrate.partitions out-of-range",
                         "10 migrate.batch.size wrong-type",
                         "10 migrate.batch.target out-of-range",
-                        "11 migrate.schedule.cron bad-cron",
                         "11 migrate.schedule.zone bad-zone",
+                        "11 migrate.schedule.cron bad-cron",
                         "13 switch.verify bad-sql",
                         "14 switch.statements not-supported-yet");
     }

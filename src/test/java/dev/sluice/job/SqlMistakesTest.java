@@ -103,8 +103,8 @@ class SqlMistakesTest {
                         set("").replace("b IS NULL", "\"b = 'a\\0'\""),
                         4,
                         "migrate.where",
-                        "bad-sql",
-                        "zero character"),
+                        "bad-value",
+                        "character NUL"),
                 wrong(
                         "comment alone",
                         set("").replace("b IS NULL", "/* all */"),

@@ -17,8 +17,8 @@ import java.util.Optional;
  */
 record WrongFile(String name, String yaml, int line, String key, String code, List<String> words) {
     /** Refuses cron expressions that hold a 61. */
-    static final JobReader READER =
-            new JobReader(cron -> cron.contains("61") ? Optional.of("minute 61 is not 0-59") : Optional.empty());
+    static final JobReader READER = new JobReader(
+            schedule -> schedule.cron().contains("61") ? Optional.of("minute 61 is not 0-59") : Optional.empty());
 
     static WrongFile wrong(String name, String yaml, int line, String key, String code, String... words) {
         return new WrongFile(name, yaml, line, key, code, List.of(words));

@@ -3,6 +3,7 @@ package dev.sluice.plan;
 import static dev.sluice.plan.PlanBench.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.config.SettingsReader;
 import dev.sluice.database.Databases;
 import dev.sluice.job.Job;
 import dev.sluice.plan.PlanReport.Finding;
@@ -36,7 +37,7 @@ class AccessTest {
                 "INSERT INTO app.hidden SELECT generate_series(1, 100)",
                 "ANALYZE");
         databases = BENCH.databases(ROLE, "worker");
-        dryRun = new DryRun(databases, 0.005, Time.system());
+        dryRun = new DryRun(databases, SettingsReader.defaults().throttle().cores(), Time.system());
     }
 
     @AfterAll

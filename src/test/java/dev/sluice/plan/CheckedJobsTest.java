@@ -2,6 +2,7 @@ package dev.sluice.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.config.SettingsReader;
 import dev.sluice.job.JobFile;
 import dev.sluice.job.JobReader;
 import dev.sluice.job.Jobs;
@@ -61,14 +62,20 @@ class CheckedJobsTest {
                 List.of(new Mistake("b.yaml", 1, "job", "missing", "no job.", "write one.")),
                 java.util.Map.of());
         Jobs folder = () -> List.of(other, broken);
-        CheckedJobs checked = new CheckedJobs(folder, new DryRun(engine.databases(), 0.005, new SteppedTime()));
+        CheckedJobs checked = new CheckedJobs(
+                folder,
+                new DryRun(
+                        engine.databases(), SettingsReader.defaults().throttle().cores(), new SteppedTime()));
         checked.refresh();
         assertThat(checked.files().get(0).mistakes()).extracting(Mistake::code).containsExactly("unknown-database");
         assertThat(checked.files().get(1)).isEqualTo(broken);
     }
 
     private CheckedJobs checked(JobFile file) {
-        return new CheckedJobs(() -> List.of(file), new DryRun(engine.databases(), 0.005, new SteppedTime()));
+        return new CheckedJobs(
+                () -> List.of(file),
+                new DryRun(
+                        engine.databases(), SettingsReader.defaults().throttle().cores(), new SteppedTime()));
     }
 
     private static JobFile read(String yaml) {

@@ -8,8 +8,11 @@ import dev.sluice.job.Schedule;
 import dev.sluice.problem.Problem;
 import dev.sluice.testing.TestPostgres;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -138,6 +141,45 @@ class SchedulesTest {
                 .isEqualTo("null");
     }
 
+    /** A definition of another worker's is not checked here: its Quartz, its zones or its version may differ. */
+    @Test
+    void aScheduleThatCannotBeStoredKeepsNoOtherFromIt() {
+        Rig.Worker worker = worker();
+        Schedules schedules = worker.scheduling.schedules();
+        var jobs = new ArrayList<dev.sluice.job.Job>();
+        for (int i = 0; i < 6; i++) {
+            jobs.add(Rig.job("good" + i, cron("0 0 1 * * ?", Schedule.Misfire.ONCE)));
+        }
+        jobs.add(Rig.job("gap", cron("0 30 2 28 3 ? 2027", Schedule.Misfire.ONCE)));
+        jobs.add(Rig.job("spent", cron("0 0 0 1 1 ? 2020", Schedule.Misfire.ONCE)));
+        jobs.add(Rig.job("nonsense", cron("every day", Schedule.Misfire.ONCE)));
+        jobs.add(Rig.job("long", cron("0 " + "1,".repeat(100) + "1 1 * * ?", Schedule.Misfire.ONCE)));
+        schedules.apply(jobs);
+        assertThat(triggers()).isEqualTo("good0,good1,good2,good3,good4,good5");
+        assertThat(schedules.refused()).containsOnlyKeys("nonsense", "long");
+        assertThat(schedules.refused().get("long")).contains("22001");
+        assertThat(worker.starts.nextStarts())
+                .containsOnlyKeys("good0", "good1", "good2", "good3", "good4", "good5")
+                .allSatisfy((job, next) -> assertThat(next).isAfter(Instant.now()));
+
+        schedules.apply(List.of(Rig.job("nonsense", cron("0 0 1 * * ?", Schedule.Misfire.ONCE))));
+        assertThat(schedules.refused()).isEmpty();
+        assertThat(triggers()).isEqualTo("nonsense");
+    }
+
+    @Test
+    void aDateThatIsPastTakesTheTriggerAwayAndOneThatWasMissedStays() {
+        Schedules schedules = worker().scheduling.schedules();
+        schedules.apply(List.of(Rig.job("users", cron("0 0 1 * * ?", Schedule.Misfire.ONCE))));
+        schedules.apply(List.of(Rig.job("users", cron("0 0 1 1 1 ? 2020", Schedule.Misfire.ONCE))));
+        assertThat(triggers()).as("changed to a date that is past").isEqualTo("null");
+        assertThat(schedules.refused()).isEmpty();
+        schedules.apply(List.of(Rig.job("users", cron("0 0 1 1 1 ? 2090", Schedule.Misfire.ONCE))));
+        rig.fresh.run("UPDATE sluice.qrtz_cron_triggers SET cron_expression = '0 0 1 1 1 ? 2020'");
+        schedules.apply(List.of(Rig.job("users", cron("0 0 1 1 1 ? 2020", Schedule.Misfire.ONCE))));
+        assertThat(triggers()).as("it may be a start that was missed").isEqualTo("users");
+    }
+
     @Test
     void takingAScheduleAwayLeavesTheLiveRunAlone() {
         var users = Rig.job("users", cron("* * * * * ?", Schedule.Misfire.ONCE));
@@ -163,6 +205,11 @@ class SchedulesTest {
                     throw why;
                 }
                 return worker.starts.start(job, actor, trigger, key);
+            }
+
+            @Override
+            public Map<String, Instant> nextStarts() {
+                return worker.starts.nextStarts();
             }
 
             @Override

@@ -1,6 +1,8 @@
 package dev.sluice.testing;
 
 import dev.sluice.batch.BatchSize;
+import dev.sluice.config.Settings;
+import dev.sluice.config.SettingsReader;
 import dev.sluice.database.DatabaseSettings;
 import dev.sluice.database.Databases;
 import dev.sluice.database.OwnSchema;
@@ -46,6 +48,8 @@ import org.jspecify.annotations.Nullable;
 public final class TestEngine implements AutoCloseable {
     public static final Actor TESTER = new Actor("tester");
 
+    private static final Settings DEFAULTS = SettingsReader.defaults();
+
     private final TestPostgres.Fresh fresh;
     private final Databases databases;
     private final Meters meters = new Meters();
@@ -72,8 +76,10 @@ public final class TestEngine implements AutoCloseable {
         this.runs = new StoredRuns(databases);
         this.queue = new RunQueue(databases);
         this.samplers = new Samplers(databases, time);
-        this.throttles =
-                throttled ? new JobThrottles(databases, samplers, Servo.DEFAULT, 0.005, time) : unthrottled(time);
+        this.throttles = throttled
+                ? new JobThrottles(
+                        databases, samplers, Servo.DEFAULT, DEFAULTS.throttle().cores(), time)
+                : unthrottled(time);
         this.carrier = carrier(databases, limits, meters, time, offered, throttles);
     }
 
@@ -153,7 +159,7 @@ public final class TestEngine implements AutoCloseable {
                 offers::offer,
                 Duration.ofMillis(50),
                 Duration.ofSeconds(5),
-                3));
+                DEFAULTS.verify().maxSweeps()));
     }
 
     /** No signals: the throttle has tests of its own, and waits for nothing in these. */
