@@ -260,13 +260,8 @@ final class PassWalk {
                     sizing = sizing.halved(ask);
                     claim = persistence.insist("checkpoint", () -> partitions.finer(failed, failure));
                 }
-                boolean ends = failure.kind() == ErrorKind.DATA || failure.kind() == ErrorKind.DEFINITION;
                 persistence.waitAfter(
-                        attempt,
-                        failure,
-                        e,
-                        ends ? FailedBatch.sent(prepared.database(), batches, claim, ask) : null,
-                        ends ? FailedBatch.keyRange(prepared.database(), claim, facts, ask.keys()) : null);
+                        attempt, failure, e, FailedBatch.of(failure, prepared, batches, facts, claim, ask));
             }
         }
     }
@@ -298,7 +293,8 @@ final class PassWalk {
     private double committed(Outcome.Committed c, long begin) {
         long now = time.nanos();
         double seconds = (now - begin) / 1e9;
-        meters.recordBatch(prepared.job().name(), prepared.job().database(), c.scanned(), c.changed(), seconds);
+        meters.recordBatch(
+                prepared.job().name(), prepared.job().database(), c.scanned(), c.changed(), c.left(), seconds);
         vitals.progressed(
                 c.scanned(),
                 Duration.ofNanos(now - lastCommit),
