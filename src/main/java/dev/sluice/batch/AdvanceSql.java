@@ -5,11 +5,12 @@ import dev.sluice.partition.KeySql;
 /**
  * The end of a batch's statement: position and counts go to the checkpoint, and what was done comes back. {@code c} is
  * the checkpoint, {@code l} the claim (the checkpoint as it was locked), {@code w} what was counted, {@code b} the
- * boundary.
+ * boundary, {@code r} what was left.
  */
 final class AdvanceSql {
     private static final String ANSWER = ", w.changed AS changed, w.hot - l.hot AS hot, w.matching AS matching, "
-            + "w.violations AS violations, c.cursor_key, c.range_end, c.stripes, c.stripe, c.done, c.target_millis, "
+            + "w.violations AS violations, r.unchanged AS left_unchanged, r.collapsed AS left_collapsed, "
+            + "r.shared AS left_shared, c.cursor_key, c.range_end, c.stripes, c.stripe, c.done, c.target_millis, "
             + "c.batch_size, c.rows_per_second, c.wal_per_hour, c.cores, "
             + "pg_wal_lsn_diff(pg_current_wal_insert_lsn(), l.wal)::bigint AS wal, "
             // auto-commit: the transaction began when the server got the statement
@@ -19,6 +20,11 @@ final class AdvanceSql {
 
     static void write(BatchSql s, BatchSql.Form form, KeySql key) {
         s.add("UPDATE sluice.checkpoint AS c SET ");
+        String upTo = switch (form) {
+            case WHOLE, OPENING -> "CASE WHEN b.short THEN c.upper_key ELSE " + key.textArrayOf("b") + " END";
+            case FURTHER -> "c.range_end";
+        };
+        String first = "CASE WHEN c.unchanged = 0 AND r.unchanged > 0 THEN ";
         String scanned = switch (form) {
             case WHOLE -> whole(s, key);
             case OPENING -> opening(s, key);
@@ -26,8 +32,12 @@ final class AdvanceSql {
         };
         s.add(", scanned = c.scanned + " + scanned + ", changed = c.changed + w.changed, hot = c.hot + w.hot - l.hot, "
                 + "matching = c.matching + w.matching, violations = c.violations + w.violations, "
+                + "unchanged = c.unchanged + r.unchanged, unchanged_after = " + first
+                + "c.cursor_key ELSE c.unchanged_after END, unchanged_up_to = " + first + upTo
+                + " ELSE c.unchanged_up_to END, collapsed = c.collapsed + r.collapsed, "
+                + "shared_keys = c.shared_keys + r.shared, "
                 + "batches = c.batches + 1, updated_at = clock_timestamp() "
-                + "FROM sluice_claim AS l CROSS JOIN sluice_counted AS w"
+                + "FROM sluice_claim AS l CROSS JOIN sluice_counted AS w CROSS JOIN sluice_left AS r"
                 + (form == BatchSql.Form.FURTHER ? "" : " CROSS JOIN sluice_boundary AS b") + " WHERE ");
         s.which("c.");
         s.add(" RETURNING " + scanned + " AS scanned" + ANSWER);

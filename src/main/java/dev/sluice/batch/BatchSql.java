@@ -23,8 +23,12 @@ import java.util.List;
  *   CASE WHEN n.found THEN ? ELSE (SELECT count(*) …) END AS n FROM sluice_claim AS l LEFT JOIN sluice_nth …),
  * sluice_changed AS (                          -- 3. the change, and whether a row still matches
  *   UPDATE ONLY "app"."u" AS "u" SET "n" = (n + 1)
- *   WHERE "u"."id" > CAST(? AS bigint) AND "u"."id" <= (SELECT k1 FROM sluice_boundary) RETURNING false AS still),
- * sluice_counted AS MATERIALIZED (SELECT count(*) AS changed, … FROM sluice_changed)
+ *   WHERE "u"."id" > CAST(? AS bigint) AND "u"."id" <= (SELECT k1 FROM sluice_boundary) RETURNING false AS still,
+ *   "u"."id" AS k1, ("u"."id" > … ) IS NOT TRUE AS beyond),
+ * sluice_counted AS MATERIALIZED (             --    a row beyond the range: nothing of it is committed
+ *   SELECT CASE WHEN count(*) FILTER (WHERE beyond) > 0 THEN sluice.refuse_batch(…) ELSE count(*) END AS changed, … FROM sluice_changed),
+ * sluice_left AS MATERIALIZED (                --    rows that a trigger skipped: see LeftSql
+ *   SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_trigger …) THEN … ELSE 0 END AS unchanged, … FROM sluice_counted AS w)
  * UPDATE sluice.checkpoint …                   -- 4. position and counts, in the same transaction
  * RETURNING …                                  -- 5. what was done, and how the run is tuned now
  * }</pre>
@@ -105,7 +109,8 @@ public final class BatchSql {
         if (form != Form.FURTHER) {
             s.boundary();
         }
-        WorkSql.write(s, work, facts);
+        WorkSql.write(s, work, facts, s.key);
+        LeftSql.write(s, work, s.key);
         AdvanceSql.write(s, form, s.key);
         return new BatchStatement(s.sql.toString(), s.parameters);
     }
@@ -141,7 +146,12 @@ public final class BatchSql {
 
     /** Rows of the relation this session has changed in place, so far. */
     String hot() {
-        return "pg_stat_get_xact_tuples_hot_updated('" + relation.replace("'", "''") + "'::regclass)";
+        return "pg_stat_get_xact_tuples_hot_updated(" + regclass() + ")";
+    }
+
+    /** The table or leaf that is walked, as a value. */
+    String regclass() {
+        return "'" + relation.replace("'", "''") + "'::regclass";
     }
 
     void which(String prefix) {

@@ -2,6 +2,7 @@ package dev.sluice.batch;
 
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.RowsLeft;
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.Database;
 import dev.sluice.database.TransactionSettings;
@@ -132,6 +133,7 @@ public final class Batches {
                 row.getLong("hot"),
                 row.getLong("matching"),
                 row.getLong("violations"),
+                new RowsLeft(row.getLong("left_unchanged"), row.getLong("left_collapsed"), row.getLong("left_shared")),
                 row.getLong("wal"),
                 Math.max(0, row.getDouble("server_seconds")), // the clock may have been set back
                 new Tuning(

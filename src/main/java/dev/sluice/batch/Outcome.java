@@ -1,6 +1,7 @@
 package dev.sluice.batch;
 
 import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.RowsLeft;
 import dev.sluice.checkpoint.Tuning;
 import java.util.List;
 
@@ -18,6 +19,7 @@ public sealed interface Outcome {
      *     only where the server has {@code track_counts} on, as autovacuum needs it
      * @param matching rows that still match {@code where}; in a look, violating rows a sweep could mend
      * @param violations rows found violating
+     * @param left what it walked and did not do
      * @param wal bytes of WAL that the server wrote while the batch ran: its own, and what others wrote meanwhile
      * @param serverSeconds from when the server had the statement until the checkpoint was moved: the way there and
      *     back is not in it, nor the commit, which does not wait for the disk
@@ -33,6 +35,7 @@ public sealed interface Outcome {
             long hot,
             long matching,
             long violations,
+            RowsLeft left,
             long wal,
             double serverSeconds,
             Tuning tuning,

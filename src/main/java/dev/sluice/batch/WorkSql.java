@@ -1,6 +1,7 @@
 package dev.sluice.batch;
 
 import dev.sluice.job.Shape;
+import dev.sluice.partition.KeySql;
 import dev.sluice.sql.SqlText;
 import dev.sluice.sql.TableName;
 import dev.sluice.table.TableFacts;
@@ -13,26 +14,42 @@ final class WorkSql {
 
     private WorkSql() {}
 
-    static void write(BatchSql s, Work work, TableFacts facts) {
+    static void write(BatchSql s, Work work, TableFacts facts, KeySql key) {
         switch (work) {
             case Work.Look look -> look(s, look);
             case Work.Change change -> {
                 s.add("sluice_changed AS (");
                 switch (change.shape()) {
-                    case Shape.Set set -> set(s, set, change.where());
+                    case Shape.Set set -> set(s, set, change.where(), key);
                     case Shape.Insert insert -> insert(s, insert, change.where(), facts);
-                    case Shape.Delete ignored -> delete(s, change.where());
+                    case Shape.Delete ignored -> delete(s, change.where(), key);
                     case Shape.Sql sql -> sql(s, sql, facts);
                 }
-                s.add("),\nsluice_counted AS MATERIALIZED (SELECT count(*) AS changed, "
+                s.add("),\nsluice_counted AS MATERIALIZED (SELECT " + changed(change.shape()) + " AS changed, "
                         + "count(*) FILTER (WHERE still) AS matching, 0::bigint AS violations, "
-                        + (work.stripes() ? s.hot() : "0::bigint") + " AS hot FROM sluice_changed)\n");
+                        + (work.stripes() ? s.hot() : "0::bigint") + " AS hot FROM sluice_changed)");
             }
         }
     }
 
+    /**
+     * How many; none of it is committed where there are rows beyond the range, or more rows than were walked. What the
+     * job's own statement does to how many rows is its own to say.
+     */
+    private static String changed(Shape shape) {
+        String beyond = switch (shape) {
+            case Shape.Set ignored -> "count(*) FILTER (WHERE beyond)";
+            case Shape.Delete ignored -> "count(*) FILTER (WHERE beyond)";
+            case Shape.Insert ignored -> "count(*) - (SELECT n FROM sluice_boundary)";
+            case Shape.Sql ignored -> "0";
+        };
+        return shape instanceof Shape.Sql
+                ? "count(*)"
+                : "CASE WHEN " + beyond + " > 0 THEN sluice.refuse_batch(count(*), " + beyond + ") ELSE count(*) END";
+    }
+
     /** {@code UPDATE … RETURNING (where) IS TRUE}: in RETURNING the columns are those of the new row. */
-    private static void set(BatchSql s, Shape.Set set, Optional<String> where) {
+    private static void set(BatchSql s, Shape.Set set, Optional<String> where, KeySql key) {
         s.add("UPDATE " + s.from() + " SET "
                 + set.columns().entrySet().stream()
                         .map(e -> TableName.quote(e.getKey()) + " = " + expression(e.getValue()))
@@ -41,6 +58,14 @@ final class WorkSql {
         s.range();
         and(s, where);
         s.add(" RETURNING " + where.map(w -> expression(w) + " IS TRUE").orElse("false") + " AS still");
+        keys(s, key);
+    }
+
+    /** The key of a changed row, and whether it lies beyond the range: then something reached out of its brackets. */
+    private static void keys(BatchSql s, KeySql key) {
+        s.add(", " + key.namedList() + ", (");
+        s.range();
+        s.add(") IS NOT TRUE AS beyond");
     }
 
     /** Source rows are locked FOR SHARE, so that none is deleted between being read and being copied. */
@@ -82,11 +107,12 @@ final class WorkSql {
         };
     }
 
-    private static void delete(BatchSql s, Optional<String> where) {
+    private static void delete(BatchSql s, Optional<String> where, KeySql key) {
         s.add("DELETE FROM " + s.from() + " WHERE ");
         s.range();
         and(s, where);
         s.add(" RETURNING false AS still");
+        keys(s, key);
     }
 
     /** The range takes the place of {@code {batch:alias}}; on a partitioned table it is kept to the leaf. */
@@ -109,7 +135,7 @@ final class WorkSql {
                 + look.where().map(w -> expression(w) + " IS TRUE").orElse("false") + " AS mendable FROM " + s.from()
                 + " WHERE ");
         s.range();
-        s.add(") AS looked)\n");
+        s.add(") AS looked)");
     }
 
     private static void and(BatchSql s, Optional<String> where) {

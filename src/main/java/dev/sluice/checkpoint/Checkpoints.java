@@ -273,6 +273,10 @@ public final class Checkpoints {
     }
 
     private Counts counts(org.jooq.Condition which) {
+        // a sweep meets the rows of the first walk once more, and they shall not count twice
+        var first = CHECKPOINT.PASS.in(DSL.select(PASS.PASS_)
+                .from(PASS)
+                .where(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.KIND.eq(inline("migrate"))));
         return sql.select(
                         coalesce(sum(CHECKPOINT.SCANNED), inline(0)),
                         coalesce(sum(CHECKPOINT.CHANGED), inline(0)),
@@ -285,7 +289,10 @@ public final class Checkpoints {
                         max(CHECKPOINT.UPDATED_AT),
                         DSL.field(
                                 "extract(epoch FROM clock_timestamp() - max({0}))::float8",
-                                Double.class, CHECKPOINT.UPDATED_AT))
+                                Double.class, CHECKPOINT.UPDATED_AT),
+                        coalesce(sum(CHECKPOINT.UNCHANGED).filterWhere(first), inline(0)),
+                        coalesce(sum(CHECKPOINT.COLLAPSED).filterWhere(first), inline(0)),
+                        coalesce(sum(CHECKPOINT.SHARED_KEYS).filterWhere(first), inline(0)))
                 .from(CHECKPOINT)
                 .where(which)
                 .fetchSingle(r -> new Counts(
@@ -294,6 +301,10 @@ public final class Checkpoints {
                         r.value3().longValue(),
                         r.value4().longValue(),
                         r.value5().longValue(),
+                        new RowsLeft(
+                                r.value11().longValue(),
+                                r.value12().longValue(),
+                                r.value13().longValue()),
                         r.value6().longValue(),
                         r.value7(),
                         r.value8(),

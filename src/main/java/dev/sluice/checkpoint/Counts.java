@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param matching rows that matched {@code where} even after their change; in a verification, violating rows that match
  *     {@code where} and so can be swept
  * @param violations rows found violating
+ * @param left what first walks have walked and not done
  * @param batches committed
  * @param partitions summed over
  * @param partitionsDone those of them that are done
@@ -24,11 +25,12 @@ public record Counts(
         long hot,
         long matching,
         long violations,
+        RowsLeft left,
         long batches,
         int partitions,
         int partitionsDone,
         @Nullable Instant at,
         @Nullable Double ageSeconds) {
     /** Nothing done. */
-    public static final Counts NONE = new Counts(0, 0, 0, 0, 0, 0, 0, 0, null, null);
+    public static final Counts NONE = new Counts(0, 0, 0, 0, 0, RowsLeft.NONE, 0, 0, 0, null, null);
 }

@@ -155,6 +155,14 @@ final class StatusCommand extends ServerSubcommand {
         say("  sweeps ...... " + run.path("sweeps").asText() + ", violations "
                 + Words.count(run.path("progress").path("violations")) + ", still matching "
                 + Words.count(run.path("progress").path("stillMatching")));
+        JsonNode p = run.path("progress");
+        if (p.path("unchanged").asLong() > 0) {
+            say("  unchanged ... " + Words.count(p.path("unchanged")) + " rows that had to change and did not");
+        }
+        if (p.path("collapsed").asLong() > 0) {
+            say("  collapsed ... " + Words.count(p.path("collapsed")) + " source rows gave no row of their own, "
+                    + Words.count(p.path("sharedKeys")) + " of them share a key within their batch");
+        }
         if (!run.path("finishedAt").isNull()) {
             say("  finished .... " + run.path("finishedAt").asText());
         }

@@ -14,7 +14,9 @@ public enum ErrorKind {
     TRANSIENT,
     /** A row cannot be changed: classes 22, 23, 44 and P0001 from a trigger. */
     DATA,
-    /** The statement itself is wrong: classes 42, 0A, 28, 3D, 3F. */
+    /**
+     * The statement itself is wrong: classes 42, 0A, 28, 3D, 3F, and 21000 and SL001, which no other try would spare.
+     */
     DEFINITION,
     /** Anything else: a few retries, then the run fails with it. */
     OTHER;
@@ -40,6 +42,10 @@ public enum ErrorKind {
             // a pooler gave the session to others: a prepared statement is gone, or another's is there
             case "40001", "40P01", "40003", "26000", "42P05" -> TRANSIENT;
             case "P0001" -> DATA;
+            // two rows for one key of ON CONFLICT DO UPDATE, or of a subquery that may give one: again and again
+            case "21000" -> DEFINITION;
+            // sluice.refuse_batch
+            case SqlFailure.BEYOND_RANGE -> DEFINITION;
             default -> ofClass(state.substring(0, Math.min(2, state.length())));
         };
     }

@@ -41,6 +41,9 @@ public record SqlFailure(
 
     private static final Pattern SQL_FUNCTION = Pattern.compile("^SQL function (\"[^\"]+\")");
 
+    /** Raised by Sluice itself within a batch that has changed more than it walked. */
+    static final String BEYOND_RANGE = "SL001";
+
     /** An error that the server did not tell of, or that has neither constraint nor detail. */
     public SqlFailure(
             ErrorKind kind, String sqlState, String message, @Nullable Integer position, @Nullable String hint) {
@@ -55,6 +58,16 @@ public record SqlFailure(
     /** Whether a table that the statement names is not there; it may have been dropped or renamed since. */
     public boolean noSuchRelation() {
         return sqlState.equals("42P01");
+    }
+
+    /** Whether a batch had changed more than it walked, so that it was not committed. */
+    public boolean beyondRange() {
+        return sqlState.equals(BEYOND_RANGE);
+    }
+
+    /** Whether several rows were met where one may be: for the key of an insert, or from a subquery. */
+    public boolean severalRows() {
+        return sqlState.equals("21000");
     }
 
     /** Whether a lock was not to be had within {@code lock_timeout}. */

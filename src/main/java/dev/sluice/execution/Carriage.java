@@ -6,6 +6,7 @@ import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Counts;
 import dev.sluice.checkpoint.Pass;
 import dev.sluice.checkpoint.RunMandate;
+import dev.sluice.checkpoint.UnchangedRange;
 import dev.sluice.database.Identity;
 import dev.sluice.database.schema.tables.records.RunRecord;
 import dev.sluice.run.Evidence;
@@ -259,16 +260,31 @@ final class Carriage {
                     "run.sweeping",
                     Map.of("lateRows", seen.matching()));
         } else {
-            RunStatus.Failure failure =
-                    Judgement.incomplete(prepared.job(), by, changes, seen, orphans, row.getSweeps());
+            RunStatus.Failure failure = Judgement.incomplete(
+                    prepared.job(), by, changes, seen, orphans, row.getSweeps(), unchangedRange(row));
             ending.end(row, RunState.INCOMPLETE, failure, null, "run.incomplete");
         }
+    }
+
+    private Optional<String> unchangedRange(RunRecord row) throws Stop, RunFailed, InterruptedException {
+        return persistence.insist("checkpoint", () -> UnchangedRange.of(prepared.database(), row.getId()));
+    }
+
+    /** Whether a person has sent the run on after it was incomplete, and the rows were looked at anew since. */
+    private boolean mended(RunRecord row, Verification by) throws Stop, RunFailed, InterruptedException {
+        return by.condition() != null && passes.wasIncomplete(row.getId());
     }
 
     private void succeed(RunRecord row, Verification by, Pass looked, Counts changes)
             throws Stop, RunFailed, InterruptedException {
         if (stopAll.held()) {
             return; // nor is the table analyzed now
+        }
+        if (Judgement.countsUnchanged(prepared.job(), by, changes) && !mended(row, by)) {
+            RunStatus.Failure failure =
+                    Judgement.unchanged(by, changes, unchangedRange(row).orElse("that is not known any more"));
+            ending.end(row, RunState.INCOMPLETE, failure, null, "run.incomplete");
+            return;
         }
         Optional<Instant> analyzedAt = statistics.await(row);
         if (analyzedAt.isEmpty()) {
@@ -301,6 +317,9 @@ final class Carriage {
                 seen.scanned(),
                 changes.changed(),
                 changes.matching(),
+                changes.left().unchanged(),
+                changes.left().collapsed(),
+                changes.left().sharedKeys(),
                 prepared.into().isPresent() && looks,
                 row.getSweeps(),
                 since.startedAt(),

@@ -2,17 +2,64 @@ package dev.sluice.execution;
 
 import dev.sluice.checkpoint.PartitionId;
 import dev.sluice.database.SqlFailure;
+import dev.sluice.job.Shape;
 import dev.sluice.run.RunStatus;
+import dev.sluice.sql.SqlName;
+import dev.sluice.sql.TableName;
 import dev.sluice.table.TableFacts;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Words for what ended a run, with the remedy. */
 final class Failures {
     private Failures() {}
 
-    static RunStatus.Failure of(
-            SqlFailure failure, int failures, @Nullable String statement, @Nullable String keyRange) {
+    /** A batch that has changed more than it walked, of which nothing was committed. */
+    static RunStatus.Failure beyondRange(SqlFailure failure, String statement, String keyRange) {
+        return failure(
+                "batch-beyond-range",
+                "A batch changed rows beyond the keys it walked (" + keyRange
+                        + "), so nothing of it was committed. Either"
+                        + " `where` or an expression is not one whole expression to the server and reaches out of the brackets"
+                        + " around it, or a trigger changes the key of a row."
+                        + " Mend the job file (`sluice plan` shows the place), or walk by another key.",
+                failure,
+                statement,
+                keyRange);
+    }
+
+    /** Two source rows of one batch for one row of an insert that overwrites. */
+    static RunStatus.Failure sharedKey(
+            SqlFailure failure, Shape.Insert insert, TableName from, String statement, String keyRange) {
+        String key = insert.conflict().columns().stream()
+                .map(c -> SqlName.spell(c) + " = " + insert.columns().get(c))
+                .collect(Collectors.joining(", "));
+        return failure(
+                "rows-share-target-key",
+                "Several rows of " + from + " with a key " + keyRange + " share one key of " + insert.target() + " ("
+                        + key
+                        + "), and `do: update` would leave it to chance which of them stays. Name conflict columns that tell"
+                        + " such rows apart, leave all but one of them out by `where`, or say `do: nothing` to keep the first;"
+                        + " then start the job again.",
+                failure,
+                statement,
+                keyRange);
+    }
+
+    /** @param batch that failed; null for another step */
+    static RunStatus.Failure of(SqlFailure failure, int failures, @Nullable FailedBatch batch) {
+        if (batch != null && failure.beyondRange()) {
+            return beyondRange(failure, batch.statement(), batch.keyRange());
+        }
+        if (batch != null
+                && failure.severalRows()
+                && batch.job().migrate().shape() instanceof Shape.Insert insert
+                && insert.conflict().action() == Shape.Conflict.Action.UPDATE) {
+            return sharedKey(failure, insert, batch.job().migrate().table(), batch.statement(), batch.keyRange());
+        }
+        String statement = batch == null ? null : batch.statement();
+        String keyRange = batch == null ? null : batch.keyRange();
         String fact = failure + at(failure, statement) + in(failure);
         return switch (failure.kind()) {
             case DEFINITION ->

@@ -8,6 +8,7 @@ import dev.sluice.run.Repeatable;
 import dev.sluice.run.RunStatus;
 import dev.sluice.verify.Verification;
 import dev.sluice.verify.Verification.Kind;
+import java.util.Optional;
 
 /** What the counts of a run mean. */
 final class Judgement {
@@ -42,6 +43,35 @@ final class Judgement {
         return Repeatable.sweepable(job) && (by.idempotent() || changes.matching() == 0);
     }
 
+    /**
+     * Whether rows that a trigger has skipped make the run incomplete: every row had to change, and nothing that was
+     * looked at shows that these are as they should be all the same.
+     */
+    static boolean countsUnchanged(Job job, Verification by, Counts changes) {
+        return changes.left().unchanged() > 0
+                && by.kind() != Kind.EQUALITY
+                && (job.migrate().where().isEmpty() || by.kind() == Kind.RANGES);
+    }
+
+    /** @param range the keys of the first batch that left some */
+    static RunStatus.Failure unchanged(Verification by, Counts changes, String range) {
+        return new RunStatus.Failure(
+                "rows-unchanged",
+                changes.left().unchanged() + " of " + changes.scanned()
+                        + " rows that were walked did not change, though every"
+                        + " one has to, and are still there; the first with a key " + range
+                        + ". Likely cause: a BEFORE trigger returns NULL for them. "
+                        + (by.condition() == null
+                                ? "Change the trigger, then change those rows by hand or by a job of another name whose `where`"
+                                        + " names them; rows that may stay as they are have to be left out by `where`."
+                                : "Change the trigger and mend those rows by hand, then look again: `sluice resume` with this"
+                                        + " run's id. Another run would change every row once more."),
+                null,
+                by.condition(),
+                null,
+                range);
+    }
+
     /** After a later look at rows that had been proven. */
     static RunStatus.Failure stale(Counts seen, Counts orphans, Evidence before) {
         StringBuilder text = new StringBuilder();
@@ -57,7 +87,13 @@ final class Judgement {
     }
 
     static RunStatus.Failure incomplete(
-            Job job, Verification by, Counts changes, Counts seen, Counts orphans, int sweeps) {
+            Job job,
+            Verification by,
+            Counts changes,
+            Counts seen,
+            Counts orphans,
+            int sweeps,
+            Optional<String> unchangedRange) {
         StringBuilder text = new StringBuilder();
         if (seen.violations() > 0) {
             text.append(seen.violations())
@@ -68,7 +104,7 @@ final class Judgement {
                     .append("), after ")
                     .append(sweeps)
                     .append(" sweep(s). ");
-            text.append(cause(job, by, changes, seen));
+            text.append(cause(job, by, changes, seen, skipped(changes, unchangedRange)));
         }
         if (orphans.violations() > 0) {
             text.append(ORPHANED.formatted(orphans.violations()));
@@ -82,7 +118,15 @@ final class Judgement {
                 null);
     }
 
-    private static String cause(Job job, Verification by, Counts changes, Counts seen) {
+    /** What a batch says of rows that it could not change, where it has met any. */
+    private static String skipped(Counts changes, Optional<String> range) {
+        return "a BEFORE trigger returns NULL for them"
+                + range.map(r -> " (" + changes.left().unchanged()
+                                + " rows were walked and did not change, the first with a key " + r + ")")
+                        .orElse("");
+    }
+
+    private static String cause(Job job, Verification by, Counts changes, Counts seen, String skipped) {
         if (seen.matching() > 0
                 && job.migrate().shape() instanceof Shape.Sql
                 && !job.migrate().again()) {
@@ -97,12 +141,13 @@ final class Judgement {
                     + " switch.verify what must hold; another run would change the same rows again. ";
         }
         if (!Repeatable.byDefinition(job)) {
-            return "Mend them by hand, then look again: `sluice resume` with this run's id. Another run would change every row"
+            return (changes.left().unchanged() > 0 ? "Likely cause: " + skipped + ". " : "")
+                    + "Mend them by hand, then look again: `sluice resume` with this run's id. Another run would change every row"
                     + " once more. ";
         }
         if (seen.matching() > 0) {
-            return "Likely cause: old code still writes rows that need the migration. Deploy the dual write, then run the job"
-                    + " again. ";
+            return "Likely cause: old code still writes rows that need the migration (deploy the dual write), or "
+                    + skipped + " (change the trigger). Then run the job again. ";
         }
         return switch (by.kind()) {
             case EQUALITY ->
@@ -111,7 +156,8 @@ final class Judgement {
                         + " switch.verify). ";
             case GIVEN -> "Another run would leave them alone. Look at switch.verify and at what the migration wrote. ";
             case COMPLETENESS, RANGES ->
-                "Likely cause: old code still writes these rows. Deploy the dual write, then run the" + " job again. ";
+                "Likely cause: old code still writes these rows (deploy the dual write), or " + skipped
+                        + " (change the trigger). Then run the job again. ";
         };
     }
 }

@@ -76,6 +76,11 @@ final class PassBeginning {
         return persistence.insist("state", () -> table.get(run));
     }
 
+    /** Whether the run has been incomplete before. */
+    boolean wasIncomplete(UUID run) throws Stop, RunFailed, InterruptedException {
+        return persistence.insist("state", () -> table.wasIncomplete(run));
+    }
+
     /** Begins a pass that changes rows; a repeated call changes nothing. To be insisted on. */
     void change(UUID run, int pass, Pass.Kind kind) {
         begin(run, pass, kind, null, prepared.facts(), lanes());

@@ -255,13 +255,8 @@ final class PassWalk {
                     sizing = sizing.halved(ask);
                     claim = persistence.insist("checkpoint", () -> partitions.finer(failed, failure));
                 }
-                boolean ends = failure.kind() == ErrorKind.DATA || failure.kind() == ErrorKind.DEFINITION;
                 persistence.waitAfter(
-                        attempt,
-                        failure,
-                        e,
-                        ends ? FailedBatch.sent(prepared.rows(), batches, claim, ask) : null,
-                        ends ? FailedBatch.keyRange(prepared.rows(), claim, facts, ask.keys()) : null);
+                        attempt, failure, e, FailedBatch.of(failure, prepared, batches, facts, claim, ask));
             }
         }
     }
@@ -293,7 +288,8 @@ final class PassWalk {
     private double committed(Outcome.Committed c, long begin) throws RunFailed {
         long now = time.nanos();
         double seconds = (now - begin) / 1e9;
-        meters.recordBatch(prepared.job().name(), prepared.job().database(), c.scanned(), c.changed(), seconds);
+        meters.recordBatch(
+                prepared.job().name(), prepared.job().database(), c.scanned(), c.changed(), c.left(), seconds);
         vitals.progressed(
                 c.scanned(),
                 Duration.ofNanos(now - lastCommit),

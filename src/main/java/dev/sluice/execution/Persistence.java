@@ -99,10 +99,9 @@ final class Persistence {
                         attempt,
                         behind.orElseGet(() -> new SqlFailure(ErrorKind.AWAY, "08000", e.getMessage(), null, null)),
                         e,
-                        null,
                         null);
             } catch (Exception e) {
-                waitAfter(attempt, failure(e), e, null, null);
+                waitAfter(attempt, failure(e), e, null);
             }
         }
     }
@@ -116,16 +115,10 @@ final class Persistence {
     /**
      * Waits as the error asks for.
      *
-     * @param statement that failed, for the person who mends it
-     * @param keyRange of the batch that failed
+     * @param batch that failed, for the person who mends it; null where another step did, or it is tried again
      * @throws RunFailed when there is nothing to wait for
      */
-    void waitAfter(
-            Retries.Attempt attempt,
-            SqlFailure failure,
-            Exception thrown,
-            @Nullable String statement,
-            @Nullable String keyRange)
+    void waitAfter(Retries.Attempt attempt, SqlFailure failure, Exception thrown, @Nullable FailedBatch batch)
             throws RunFailed, Stop, InterruptedException {
         if (Thread.currentThread().isInterrupted()) {
             throw new InterruptedException("asked to stop");
@@ -136,7 +129,7 @@ final class Persistence {
         count(); // the try that has just failed
         String kind = failure.kind().name().toLowerCase(Locale.ROOT);
         Duration pause = attempt.next(failure.kind(), thrown)
-                .orElseThrow(() -> new RunFailed(Failures.of(failure, attempt.failures(), statement, keyRange)));
+                .orElseThrow(() -> new RunFailed(Failures.of(failure, attempt.failures(), batch)));
         meters.recordRetry(job, database, kind);
         if (failure.kind().holds()) {
             pause = atMost(LONGEST_AWAY, pause);

@@ -1,5 +1,6 @@
 package dev.sluice.metrics;
 
+import dev.sluice.checkpoint.RowsLeft;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -41,12 +42,15 @@ public final class RunMeters {
      *
      * @param scanned keys walked
      * @param changed rows changed
+     * @param left what it walked and did not do
      * @param seconds from sending the batch to its answer
      */
-    public void recordBatch(String job, String database, long scanned, long changed, double seconds) {
+    public void recordBatch(String job, String database, long scanned, long changed, RowsLeft left, double seconds) {
         Batches b = batches(job, database);
         b.scanned.increment(scanned);
         b.changed.increment(changed);
+        b.unchanged.increment(left.unchanged());
+        b.collapsed.increment(left.collapsed());
         b.count.increment();
         b.seconds.record(Duration.ofNanos(Math.round(seconds * 1e9)));
     }
@@ -131,6 +135,8 @@ public final class RunMeters {
     private static final class Batches {
         private final Counter scanned;
         private final Counter changed;
+        private final Counter unchanged;
+        private final Counter collapsed;
         private final Counter count;
         private final Timer seconds;
         private final Counter working;
@@ -144,6 +150,14 @@ public final class RunMeters {
                     .register(registry);
             changed = Counter.builder("sluice.rows.changed")
                     .description("Rows changed by committed batches")
+                    .tags(tags)
+                    .register(registry);
+            unchanged = Counter.builder("sluice.rows.unchanged")
+                    .description("Rows that had to change and did not, though they are still there")
+                    .tags(tags)
+                    .register(registry);
+            collapsed = Counter.builder("sluice.rows.collapsed")
+                    .description("Source rows of an insert that gave no row of their own")
                     .tags(tags)
                     .register(registry);
             count = Counter.builder("sluice.batches")

@@ -89,6 +89,11 @@ public record KeySql(String alias, List<KeyColumn> columns) {
         return "CAST(CAST(? AS pg_catalog.text) AS " + type(i) + ")";
     }
 
+    /** {@code CAST(text AS bigint)}: column i, of SQL that gives its text form. */
+    public String fromText(String text, int i) {
+        return "CAST(" + text + " AS " + type(i) + ")";
+    }
+
     /**
      * The type of column i. Of several columns no operator can be named with its schema. There, a type whose operators
      * are not in pg_catalog is named without its own: where the search_path leads to its operators, it leads to the

@@ -232,8 +232,11 @@ public final class SwitchGate implements Gates {
         shown.put("because", evidence.because());
         shown.put("changed", evidence.changed());
         shown.put("stillMatching", evidence.stillMatching());
+        shown.put("unchanged", evidence.unchanged());
         if (job.map(j -> j.migrate().shape() instanceof Shape.Insert).orElse(evidence.orphansChecked())) {
             shown.put("orphansChecked", evidence.orphansChecked()); // elsewhere nothing can be an orphan
+            shown.put("collapsed", evidence.collapsed());
+            shown.put("sharedKeys", evidence.sharedKeys());
         }
         shown.put("sweeps", evidence.sweeps());
         shown.put("analyzedAt", evidence.analyzedAt());

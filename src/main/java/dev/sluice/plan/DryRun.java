@@ -1,5 +1,6 @@
 package dev.sluice.plan;
 
+import dev.sluice.checkpoint.RowsLeft;
 import dev.sluice.database.Database;
 import dev.sluice.database.Databases;
 import dev.sluice.database.ErrorKind;
@@ -111,7 +112,34 @@ public final class DryRun implements Plans, JobCheck {
                 .orElseGet(() -> database.unavailable(e));
     }
 
+    private static void left(Subject subject, Trial trial, Findings findings) {
+        RowsLeft left = trial.left();
+        if (left.unchanged() > 0) {
+            findings.warn(
+                    "rows-unchanged",
+                    "migrate." + subject.shapeName(),
+                    left.unchanged() + " of " + trial.scanned()
+                            + " rows that the trial walked had to change, did not, and are"
+                            + " still there: a BEFORE trigger returns NULL for them. "
+                            + (subject.job().migrate().where().isEmpty()
+                                    ? "A run that meets such a row ends incomplete."
+                                    : "They are found by the verification."),
+                    "change the trigger, or leave such rows out by where.");
+        }
+        if (left.collapsed() > 0) {
+            findings.warn(
+                    "rows-collapsed",
+                    "migrate.insert.conflict",
+                    left.collapsed() + " of " + trial.scanned()
+                            + " source rows of the trial gave no row of their own, as one"
+                            + " with that key is there; " + left.sharedKeys()
+                            + " of them share it with another source row of the batch, of which the first one stays.",
+                    "make sure that those rows may be one, or name conflict columns that tell them apart.");
+        }
+    }
+
     private static void judge(Subject subject, Trial trial, Findings findings) {
+        left(subject, trial, findings);
         if (trial.matching() == 0) {
             return;
         }

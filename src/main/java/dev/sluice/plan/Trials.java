@@ -7,6 +7,7 @@ import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.PartitionId;
 import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.RowsLeft;
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.Database;
 import dev.sluice.database.ErrorKind;
@@ -57,10 +58,11 @@ final class Trials {
      * @param scanned keys walked
      * @param changed rows changed
      * @param matching rows that still matched {@code where}
+     * @param left what it walked and did not do
      * @param seconds it took
      * @param sample up to five rows before and after
      */
-    record Trial(long scanned, long changed, long matching, double seconds, List<SampleRow> sample) {}
+    record Trial(long scanned, long changed, long matching, RowsLeft left, double seconds, List<SampleRow> sample) {}
 
     /** A claim on a checkpoint of this trial alone. */
     static Claim claim(Leaf leaf, @Nullable List<String> cursor, @Nullable List<String> upper) {
@@ -169,6 +171,8 @@ final class Trials {
                     row.getLong("scanned"),
                     row.getLong("changed"),
                     row.getLong("matching"),
+                    new RowsLeft(
+                            row.getLong("left_unchanged"), row.getLong("left_collapsed"), row.getLong("left_shared")),
                     seconds,
                     samples.compare(keys, before, samples.read(keys))));
         }
@@ -226,6 +230,26 @@ final class Trials {
     private void failed(SQLException e) {
         SqlFailure failure = SqlFailure.in(e).orElseThrow(() -> database.unavailable(e));
         String key = "migrate." + subject.shapeName();
+        if (failure.beyondRange()) {
+            findings.refuse(
+                    "batch-beyond-range",
+                    key,
+                    "The trial batch changed rows beyond the keys it walked: where or an expression reaches out of the"
+                            + " brackets around it, or a trigger changes the key.",
+                    "write one whole expression, or walk by a key that stays (migrate.key).");
+            return;
+        }
+        if (failure.severalRows() && subject.job().migrate().shape() instanceof Shape.Insert insert) {
+            findings.refuse(
+                    "rows-share-target-key",
+                    "migrate.insert.conflict",
+                    "Rows of the trial batch share one key of " + insert.target() + " ("
+                            + String.join(", ", insert.conflict().columns())
+                            + "), and do: update would leave it to chance which of them stays.",
+                    "name conflict columns that tell such rows apart, leave all but one of them out by where, or say do:"
+                            + " nothing to keep the first.");
+            return;
+        }
         switch (failure.kind()) {
             case TIMEOUT, TRANSIENT ->
                 findings.warn(

@@ -15,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param rows verified, or walked where there was nothing to look at
  * @param changed rows changed by the run
  * @param stillMatching rows that matched {@code where} even after their change
+ * @param unchanged rows that had to change, did not, and were still there: a trigger has skipped them. Where it is not
+ *     0, the condition holds for them all the same
+ * @param collapsed source rows of an {@code insert} that gave no row of their own, because one with that key was there
+ * @param sharedKeys those of them that share their key with another source row of the same batch
  * @param orphansChecked whether the filled table was searched for rows without a source
  * @param sweeps done for late rows
  * @param verifiedAsOf start of the look's first read, by the clock of the target, as all moments here
@@ -32,6 +36,9 @@ public record Evidence(
         long rows,
         long changed,
         long stillMatching,
+        long unchanged,
+        long collapsed,
+        long sharedKeys,
         boolean orphansChecked,
         int sweeps,
         Instant verifiedAsOf,
@@ -62,6 +69,9 @@ public record Evidence(
                 seen,
                 changed,
                 stillMatching,
+                unchanged,
+                collapsed,
+                sharedKeys,
                 orphansChecked,
                 sweeps,
                 asOf,

@@ -55,6 +55,10 @@ public record RunStatus(
      * @param scanned keys walked in this pass
      * @param changed rows changed by the run, all passes
      * @param stillMatching rows that matched {@code where} even after their change, all passes
+     * @param unchanged rows that had to change, did not, and were still there, of the first walk
+     * @param collapsed source rows of an {@code insert} that gave no row of their own, because one with that key was
+     *     there; of the first walk
+     * @param sharedKeys those of them that share their key with another source row of the same batch
      * @param violations rows found violating in the present or last verification
      * @param estimatedRows the planner's estimate of the table's rows when the run began; null before that
      * @param remaining estimated keys still to walk in this pass; null while unknown
@@ -76,6 +80,9 @@ public record RunStatus(
             @Nullable Long scanned,
             @Nullable Long changed,
             @Nullable Long stillMatching,
+            @Nullable Long unchanged,
+            @Nullable Long collapsed,
+            @Nullable Long sharedKeys,
             @Nullable Long violations,
             @Nullable Long estimatedRows,
             @Nullable Long remaining,
@@ -94,6 +101,9 @@ public record RunStatus(
         /** Of a run whose target does not answer: what stands there is not known. */
         static Progress unknown(@Nullable Long estimatedRows) {
             return new Progress(
+                    null,
+                    null,
+                    null,
                     null,
                     null,
                     null,

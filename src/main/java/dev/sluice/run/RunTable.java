@@ -215,6 +215,11 @@ public final class RunTable {
         return row.getRequestedAt() == null ? row.getCreatedAt() : row.getRequestedAt();
     }
 
+    /** Whether the run has been incomplete before, so that a person has sent it on since. */
+    public boolean wasIncomplete(UUID id) {
+        return sql.fetchExists(EVENT, EVENT.RUN_ID.eq(id), EVENT.ACTION.eq("run.incomplete"));
+    }
+
     /** When the run came into the state it is waiting in: its last event of that sort. */
     Optional<OffsetDateTime> waitingSince(RunRecord row) {
         return sql.select(DSL.max(EVENT.AT))

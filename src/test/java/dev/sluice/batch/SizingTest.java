@@ -3,6 +3,7 @@ package dev.sluice.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.RowsLeft;
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.job.Stripes;
 import dev.sluice.table.HeapFacts;
@@ -22,7 +23,8 @@ class SizingTest {
         for (int i = 0; i < batches; i++) {
             Ask ask = sizing.ask(null);
             Position next = Position.after(List.of("k"));
-            var done = new Outcome.Committed(next, false, ask.keys(), ask.keys(), 0, 0, 0, 0, 0, TUNING, List.of());
+            var done = new Outcome.Committed(
+                    next, false, ask.keys(), ask.keys(), 0, 0, 0, RowsLeft.NONE, 0, 0, TUNING, List.of());
             sizing = sizing.after(position, TUNING, ask, done, target, each + ask.keys() * perKey, 0);
             position = next;
         }
@@ -43,7 +45,7 @@ class SizingTest {
         Sizing fast = Sizing.startingAt(1000, new Stripes.Off(), TestTarget.PLUS_ONE, HeapFacts.UNKNOWN);
         assertThat(fast.within(0.002, TUNING)).as("nothing is known yet").isEqualTo(fast);
         var done = new Outcome.Committed(
-                Position.after(List.of("k")), false, 1000, 1000, 0, 0, 0, 0, 0, TUNING, List.of());
+                Position.after(List.of("k")), false, 1000, 1000, 0, 0, 0, RowsLeft.NONE, 0, 0, TUNING, List.of());
         fast = fast.after(Position.after(null), TUNING, fast.ask(null), done, 0.2, 0.2, 0);
         assertThat(fast.size().size()).isEqualTo(1000);
         assertThat(fast.within(0.2, TUNING)).isEqualTo(fast);

@@ -3,6 +3,7 @@ package dev.sluice.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.checkpoint.Position;
+import dev.sluice.checkpoint.RowsLeft;
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.job.Stripes;
 import dev.sluice.table.HeapFacts;
@@ -119,7 +120,7 @@ class StripeChoiceTest {
     }
 
     private static Outcome.Committed committed(Position position, long keys, long changed, long hot) {
-        return new Outcome.Committed(position, false, keys, changed, hot, 0, 0, 0, 0, TUNING, List.of());
+        return new Outcome.Committed(position, false, keys, changed, hot, 0, 0, RowsLeft.NONE, 0, 0, TUNING, List.of());
     }
 
     private static Walk auto(Table table) {

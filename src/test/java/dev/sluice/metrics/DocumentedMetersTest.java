@@ -3,6 +3,7 @@ package dev.sluice.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
+import dev.sluice.checkpoint.RowsLeft;
 import dev.sluice.database.Database;
 import dev.sluice.database.DatabaseSettings;
 import dev.sluice.database.ErrorKind;
@@ -84,7 +85,7 @@ class DocumentedMetersTest {
 
     private static void useEverything(Meters meters, Database database) throws SQLException {
         var runs = new RunMeters(meters.registry(), List.of("running"));
-        runs.recordBatch("users", "main", 10, 5, 0.1);
+        runs.recordBatch("users", "main", 10, 5, RowsLeft.NONE, 0.1);
         runs.recordRetry("users", "main", "timeout");
         runs.recordHold("users", "main", "database-away", 1);
         runs.recordTime("users", "main", 5, 3, 2);

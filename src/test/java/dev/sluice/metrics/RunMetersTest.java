@@ -3,6 +3,7 @@ package dev.sluice.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.sluice.checkpoint.RowsLeft;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -44,8 +45,8 @@ class RunMetersTest {
 
     @Test
     void batchesMoveTheCountersAndTheHistogram() {
-        runs.recordBatch("users", "main", 1000, 700, 0.180);
-        runs.recordBatch("users", "main", 1000, 0, 0.020);
+        runs.recordBatch("users", "main", 1000, 700, new RowsLeft(20, 30, 10), 0.180);
+        runs.recordBatch("users", "main", 1000, 0, RowsLeft.NONE, 0.020);
 
         assertThat(line("sluice_rows_scanned_total{database=\"main\",job=\"users\"}"))
                 .endsWith(" 2000.0");

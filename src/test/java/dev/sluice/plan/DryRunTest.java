@@ -48,6 +48,47 @@ class DryRunTest {
         BENCH.close();
     }
 
+    private static void triggered(String table) {
+        BENCH.postgres.run(
+                "CREATE TABLE " + table + " (id bigint PRIMARY KEY, n int NOT NULL DEFAULT 0)",
+                "INSERT INTO " + table + " SELECT generate_series(1, 5000)",
+                "CREATE FUNCTION " + table
+                        + "_skips() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id % 100 = 42 THEN RETURN NULL; END IF; RETURN NEW; END $$",
+                "CREATE TRIGGER skips BEFORE UPDATE ON " + table + " FOR EACH ROW EXECUTE FUNCTION " + table
+                        + "_skips()");
+    }
+
+    @Test
+    void theTrialSeesRowsThatATriggerSkips() {
+        triggered("app.skipped");
+        PlanReport report = BENCH.plan(job("table: app.skipped\nset: {n: n + 1}"));
+        assertThat(report.findings())
+                .filteredOn(f -> f.code().equals("rows-unchanged"))
+                .singleElement()
+                .satisfies(f -> assertThat(f.message())
+                        .startsWith("10 of 1000 rows that the trial walked had to change, did not")
+                        .contains("ends incomplete"));
+        assertThat(BENCH.plan(job(FULL_NAME)).findings())
+                .noneMatch(f -> f.code().startsWith("rows-"));
+    }
+
+    @Test
+    void theTrialSeesSourceRowsThatShareAKey() {
+        BENCH.postgres.run("CREATE TABLE app.few (k bigint PRIMARY KEY, name text)");
+        String insert =
+                "table: app.people\ninsert: {into: app.few, columns: {k: id / 10, name: first_name}, conflict: {columns: [k], do: %s}, orphans: allow}";
+        assertThat(BENCH.plan(job(insert.formatted("nothing"))).findings())
+                .filteredOn(f -> f.code().equals("rows-collapsed"))
+                .singleElement()
+                .satisfies(f -> assertThat(f.message())
+                        .startsWith("899 of 1000 source rows")
+                        .contains("899 of them"));
+        assertThat(BENCH.plan(job(insert.formatted("update"))).findings())
+                .filteredOn(f -> f.code().equals("rows-share-target-key"))
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("app.few (k)"));
+    }
+
     @Test
     void aSoundJobWithItsNumbersStatementsAndRows() {
         PlanReport report = BENCH.plan(job(FULL_NAME));

@@ -220,7 +220,8 @@ final class Rig implements AutoCloseable {
 
     private static RunStatus status(UUID id, String job, Actor actor, String trigger) {
         var progress = new RunStatus.Progress(
-                "migrate", 0L, 0L, 0L, 0L, null, null, null, null, null, null, null, null, 0L, 1, 0, null, null);
+                "migrate", 0L, 0L, 0L, 0L, 0L, 0L, 0L, null, null, null, null, null, null, null, null, 0L, 1, 0, null,
+                null);
         return new RunStatus(
                 id,
                 job,
