@@ -51,6 +51,7 @@ public sealed interface Outcome {
                     hot,
                     matching,
                     violations,
+                    left,
                     wal,
                     serverSeconds,
                     tuning,
