@@ -16,7 +16,6 @@ import dev.sluice.run.RunStatus;
 import dev.sluice.run.RunTable;
 import dev.sluice.run.StatusView;
 import dev.sluice.verify.Verification;
-import dev.sluice.verify.VerificationChoice;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -201,8 +200,8 @@ final class Carriage {
             }
             case VERIFY -> {
                 walk(pass);
-                Optional<String> orphans = VerificationChoice.orphans(prepared.job());
-                if (orphans.isPresent() && prepared.into().isPresent()) {
+                Optional<String> orphans = prepared.orphans();
+                if (orphans.isPresent()) {
                     passes.look(row, Pass.Kind.ORPHANS, orphans.get());
                 } else {
                     judge(row, by, pass, changes, Counts.NONE);

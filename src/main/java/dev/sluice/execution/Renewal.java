@@ -11,7 +11,6 @@ import dev.sluice.run.Json;
 import dev.sluice.run.Preparation;
 import dev.sluice.run.RunState;
 import dev.sluice.table.TableFacts;
-import dev.sluice.verify.VerificationChoice;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
@@ -45,8 +44,7 @@ final class Renewal {
         }
         Preparation prepared = passes.prepared();
         Identity now = persistence.insist("identity", () -> prepared.database().identity());
-        Optional<String> source = VerificationChoice.orphans(prepared.job())
-                .filter(c -> prepared.into().isPresent());
+        Optional<String> source = prepared.orphans();
         passes.awaitOpenWriters(row);
         Pass first;
         Counts orphans = Counts.NONE;

@@ -82,6 +82,9 @@ final class Definition {
                         .put("zone", s.zone().getId())
                         .put("misfire", s.misfire().name().toLowerCase(Locale.ROOT)));
         node.put("again", migrate.again());
+        if (migrate.keysStay()) {
+            node.put("key-changes", "never");
+        }
         return node;
     }
 

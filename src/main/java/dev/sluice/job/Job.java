@@ -41,6 +41,7 @@ public record Job(
      * @param throttle what slows it down
      * @param schedule when it starts by itself
      * @param again whether a job that is not repeatable may be run a second time
+     * @param keysStay the author's promise that nobody changes a row's key, and with it its partition, during a run
      */
     public record Migrate(
             TableName table,
@@ -51,7 +52,8 @@ public record Job(
             BatchSettings batch,
             ThrottleSettings throttle,
             Optional<Schedule> schedule,
-            boolean again) {
+            boolean again,
+            boolean keysStay) {
         public Migrate {
             key = List.copyOf(key);
         }

@@ -70,7 +70,8 @@ final class JobTranslation {
                 batch,
                 throttle.settings(),
                 schedule,
-                again()));
+                again(),
+                keys.text("migrate.key-changes").equals(Optional.of("never"))));
     }
 
     private void keysStay(Shape shape, List<String> key) {

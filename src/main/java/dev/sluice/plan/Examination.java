@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jooq.Record;
+import org.jspecify.annotations.Nullable;
 
 /** One look at a job: table, surroundings, definition, statements; what it finds and what it learns on the way. */
 final class Examination {
@@ -112,6 +113,7 @@ final class Examination {
         new AccessChecks(s, findings).run(database);
         new DefinitionChecks(s, findings, server).run(database);
         new SurroundingChecks(s, findings).run();
+        new MovingRows(s, findings, database).run();
         statistics(s.facts());
         timeouts();
         signals(s.facts());
@@ -213,13 +215,13 @@ final class Examination {
                     "create them first.");
             return;
         }
-        String condition = verification.map(Verification::condition).orElse(null);
-        Work.Look look = condition == null
-                ? null
-                : new Work.Look(condition, job.migrate().where());
+        Work.Look look = look();
         statements =
                 new ArrayList<>(new StatementChecks(s, findings, server, database).run(largest.get(), change(s), look));
-        VerificationChoice.orphans(job).ifPresent(c -> orphans(s, c));
+        if (look != null && !findings.refused()) {
+            new VerificationTrial(s, findings, server).run(largest.get(), look.condition());
+        }
+        VerificationChoice.orphans(job, s.filled()).ifPresent(c -> orphans(s, c));
     }
 
     /** Orphans are looked for by walking the filled table by the conflict's columns. */
@@ -244,6 +246,14 @@ final class Examination {
     /** What the batches of a job do. */
     static Work.Change change(Subject s) {
         return new Work.Change(s.job().migrate().shape(), s.job().migrate().where());
+    }
+
+    /** What the verification does; null where there is nothing to look at. */
+    Work.@Nullable Look look() {
+        String condition = verification.map(Verification::condition).orElse(null);
+        return condition == null
+                ? null
+                : new Work.Look(condition, job.migrate().where());
     }
 
     Check check() {

@@ -100,7 +100,8 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
                 BatchSettings.DEFAULT,
                 ThrottleSettings.DEFAULT,
                 Optional.empty(),
-                false);
+                false,
+                        false);
         var job = new Job(
                 "users-full-name",
                 Optional.of("Names"),
