@@ -11,6 +11,7 @@ import static org.jooq.impl.DSL.sum;
 
 import dev.sluice.database.Database;
 import dev.sluice.database.schema.tables.records.CheckpointRecord;
+import dev.sluice.database.schema.tables.records.PassRecord;
 import dev.sluice.database.schema.tables.records.RunWantedRecord;
 import dev.sluice.partition.KeyRange;
 import java.sql.Connection;
@@ -20,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jooq.DSLContext;
 import org.jooq.Field;
@@ -53,6 +55,22 @@ public final class Checkpoints {
      */
     public void begin(
             UUID run, int pass, Pass.Kind kind, @Nullable String condition, List<KeyRange> ranges, int lanes) {
+        begin(run, pass, kind, condition, pass, ranges, lanes);
+    }
+
+    /**
+     * The same, for a pass that goes on with a look at the rows.
+     *
+     * @param look the first pass of that look
+     */
+    public void begin(
+            UUID run,
+            int pass,
+            Pass.Kind kind,
+            @Nullable String condition,
+            int look,
+            List<KeyRange> ranges,
+            int lanes) {
         sql.transaction(tx -> {
             DSLContext c = tx.dsl();
             RunWantedRecord mandate = c.selectFrom(RUN_WANTED)
@@ -60,8 +78,14 @@ public final class Checkpoints {
                     .forUpdate()
                     .fetchSingle();
             int fresh = c.insertInto(PASS)
-                    .columns(PASS.RUN_ID, PASS.PASS_, PASS.KIND, PASS.CONDITION, PASS.STARTED_AT)
-                    .values(DSL.val(run), DSL.val(pass), DSL.val(kind.code()), DSL.val(condition), CLOCK)
+                    .columns(PASS.RUN_ID, PASS.PASS_, PASS.KIND, PASS.CONDITION, PASS.LOOK, PASS.STARTED_AT)
+                    .values(
+                            DSL.val(run),
+                            DSL.val(pass),
+                            DSL.val(kind.code()),
+                            DSL.val(condition),
+                            kind.changes() ? DSL.castNull(PASS.LOOK) : DSL.val(look),
+                            CLOCK)
                     .onConflictDoNothing()
                     .execute();
             if (fresh == 0) {
@@ -175,13 +199,65 @@ public final class Checkpoints {
     public Optional<Pass> pass(UUID run, int number) {
         return sql.selectFrom(PASS)
                 .where(PASS.RUN_ID.eq(run), PASS.PASS_.eq(number))
-                .fetchOptional(r -> new Pass(
-                        run,
-                        number,
-                        Pass.Kind.of(r.getKind()),
-                        r.getCondition(),
-                        r.getStartedAt().toInstant(),
-                        r.getFinishedAt() == null ? null : r.getFinishedAt().toInstant()));
+                .fetchOptional(Checkpoints::pass);
+    }
+
+    private static Pass pass(PassRecord r) {
+        return new Pass(
+                r.getRunId(),
+                r.getPass(),
+                Pass.Kind.of(r.getKind()),
+                r.getCondition(),
+                r.getLook() == null ? r.getPass() : r.getLook(),
+                r.getStartedAt().toInstant(),
+                r.getFinishedAt() == null ? null : r.getFinishedAt().toInstant());
+    }
+
+    /**
+     * The last pass of the look that has not ended with a sweep, by which its first pass is known.
+     *
+     * @param condition of the verification; a look for another one does not count
+     */
+    public Optional<Pass> look(UUID run, String condition) {
+        return sql.selectFrom(PASS)
+                .where(PASS.RUN_ID.eq(run), PASS.KIND.ne(inline("migrate")))
+                .orderBy(PASS.PASS_.desc())
+                .limit(1)
+                .fetchOptional(Checkpoints::pass)
+                .filter(last -> !last.kind().changes())
+                .filter(last -> pass(run, last.look())
+                        .filter(first -> first.kind() == Pass.Kind.VERIFY && condition.equals(first.condition()))
+                        .isPresent());
+    }
+
+    /**
+     * Sums over the passes of a look.
+     *
+     * @param kind {@code VERIFY} or {@code ORPHANS}
+     * @param leaves those that count, by their oid: what was seen in one that has gone since says nothing any more
+     */
+    public Counts look(UUID run, int look, Pass.Kind kind, Set<Long> leaves) {
+        return counts(CHECKPOINT
+                .RUN_ID
+                .eq(run)
+                .and(CHECKPOINT.PASS.in(DSL.select(PASS.PASS_)
+                        .from(PASS)
+                        .where(
+                                PASS.RUN_ID.eq(run),
+                                PASS.KIND.eq(kind.code()),
+                                coalesce(PASS.LOOK, PASS.PASS_).eq(look))))
+                .and(CHECKPOINT.RELATION_OID.eq(DSL.any(leaves.toArray(Long[]::new)))));
+    }
+
+    /** Rows that the look which a pass is part of has found violating, in all its passes of that kind. */
+    public long violations(Pass of) {
+        return sql.select(coalesce(sum(CHECKPOINT.VIOLATIONS), inline(0)))
+                .from(CHECKPOINT)
+                .join(PASS)
+                .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
+                .where(CHECKPOINT.RUN_ID.eq(of.run()), PASS.KIND.eq(of.kind().code()))
+                .and(coalesce(PASS.LOOK, PASS.PASS_).eq(of.look()))
+                .fetchSingle(r -> r.value1().longValue());
     }
 
     /**

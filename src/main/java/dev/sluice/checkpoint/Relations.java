@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.jooq.DSLContext;
+import org.jooq.impl.DSL;
 
 /**
  * The leaf partitions behind the checkpoints, which may be renamed, detached, dropped and attached while a run walks
@@ -100,11 +101,20 @@ public final class Relations {
                 .map(r -> r.get(0, Long.class)));
     }
 
-    /** The oids that the checkpoints of one pass are of, those that went apart. */
-    public Set<Long> walked(UUID run, int pass) {
+    /**
+     * The oids that the checkpoints of a look are of, those that went apart.
+     *
+     * @param look its first pass
+     * @param kind {@code VERIFY} or {@code ORPHANS}
+     */
+    public Set<Long> lookedAt(UUID run, int look, Pass.Kind kind) {
         return new HashSet<>(sql.selectDistinct(CHECKPOINT.RELATION_OID)
                 .from(CHECKPOINT)
-                .where(CHECKPOINT.RUN_ID.eq(run), CHECKPOINT.PASS.eq(pass), CHECKPOINT.GONE.isFalse())
+                .join(PASS)
+                .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
+                .where(CHECKPOINT.RUN_ID.eq(run), CHECKPOINT.GONE.isFalse())
+                .and(PASS.KIND.eq(kind.code()))
+                .and(DSL.coalesce(PASS.LOOK, PASS.PASS_).eq(look))
                 .fetch(CHECKPOINT.RELATION_OID));
     }
 

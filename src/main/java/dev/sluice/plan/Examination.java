@@ -165,8 +165,9 @@ final class Examination {
         return new ChosenChecks(database, job.migrate().throttle().chosen(), findings);
     }
 
-    /** Asks the signals of other places, which takes a while where they do not answer. */
+    /** Asks the signals of other places, which takes a while where they do not answer, and what was said to the table. */
     void otherPlaces() {
+        subject.ifPresent(s -> new MovingRows(s, findings, database).statements());
         chosen().otherPlaces();
     }
 

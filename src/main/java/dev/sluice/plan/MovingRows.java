@@ -24,7 +24,7 @@ import org.jooq.exception.DataAccessException;
 final class MovingRows {
     static final String CODE = "rows-may-move";
 
-    private static final String KEY = "migrate.key";
+    static final String KEY = "migrate.key";
     private static final Set<String> FOLLOWS = Set.of("CASCADE", "SET NULL", "SET DEFAULT");
 
     /** What the rows are partitioned by, at any depth; bound: the table. A unique key has all of it. */
@@ -136,7 +136,6 @@ final class MovingRows {
                 found.add("trigger " + trigger + " seems to set " + assigned);
             }
         }
-        statements(found);
         return found;
     }
 
@@ -153,20 +152,30 @@ final class MovingRows {
         }
     }
 
-    /** Statements that the server remembers, where it does and lets the role see them. */
-    private void statements(List<String> found) {
+    /**
+     * Warns of statements that the server remembers, where it does and lets the role see them. Many applications write
+     * every column of a row back, so that one of them sets the key is a hint and no more.
+     */
+    void statements() {
+        if (subject.job().migrate().keysStay()) {
+            return;
+        }
         try {
             for (Record schema : database.sql().fetch(STATEMENTS_SCHEMA)) {
                 String from = TableName.quote(schema.get(0, String.class));
-                for (Record r : database.sql()
-                        .fetch(String.format(STATEMENTS, from), subject.facts().name().name())) {
+                TableName table = subject.facts().name();
+                for (Record r : database.sql().fetch(String.format(STATEMENTS, from), table.name())) {
                     String query = r.get(0, String.class);
-                    List<String> set = key.stream()
-                            .filter(c -> sets(query, subject.facts().name(), c))
-                            .toList();
+                    List<String> set =
+                            key.stream().filter(c -> sets(query, table, c)).toList();
                     if (!set.isEmpty()) {
-                        found.add("pg_stat_statements has seen an UPDATE that sets " + set + ", "
-                                + r.get(1, long.class) + " times");
+                        findings.warn(
+                                "key-updated",
+                                KEY,
+                                "pg_stat_statements has seen an UPDATE of " + table + " that sets " + set + ", "
+                                        + r.get(1, long.class)
+                                        + " times. A row whose key changes during the run may be missed or met twice.",
+                                "see whether it gives the key another value; if it does not, say key-changes: never.");
                         return;
                     }
                 }

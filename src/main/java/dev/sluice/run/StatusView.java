@@ -126,7 +126,16 @@ public final class StatusView {
         Tuning tuning =
                 new RunMandate(target).read(id).map(RunMandate.Mandate::tuning).orElseGet(() -> firstTuning(job));
         return new Seen(
-                progress(row, carried, pass, now, changes, expected(row, pass, checkpoints)),
+                progress(
+                        row,
+                        carried,
+                        pass,
+                        now,
+                        changes,
+                        pass.filter(p -> !p.kind().changes())
+                                .map(checkpoints::violations)
+                                .orElse(0L),
+                        expected(row, pass, checkpoints)),
                 limit(row, carried, clock, stopped),
                 tuning);
     }
@@ -139,7 +148,9 @@ public final class StatusView {
         if (row.getPass() == 0) {
             return row.getEstimatedRows();
         }
-        boolean came = pass.filter(p -> p.kind() == Pass.Kind.MIGRATE).isPresent();
+        boolean came = pass.filter(p -> p.kind() == Pass.Kind.MIGRATE
+                        || p.kind() == Pass.Kind.VERIFY && p.look() != p.number())
+                .isPresent();
         return came ? null : Long.valueOf(checkpoints.firstWalks(row.getId()).scanned());
     }
 
@@ -149,6 +160,7 @@ public final class StatusView {
             Optional<Pass> pass,
             Counts now,
             Counts changes,
+            long violations,
             @Nullable Long expected) {
         boolean over = pass.map(p -> p.finishedAt() != null).orElse(false);
         RunState state = RunState.of(row.getState());
@@ -164,7 +176,7 @@ public final class StatusView {
                 now.scanned(),
                 changes.changed(),
                 changes.matching(),
-                kind.equals("verify") || kind.equals("orphans") ? now.violations() : Long.valueOf(0),
+                violations,
                 row.getEstimatedRows(),
                 remaining,
                 ratio,

@@ -169,8 +169,8 @@ public final class VerificationChoice {
         String same = insert.conflict().columns().stream()
                 .map(c -> {
                     String equals = equals(filled.get(c));
-                    String source = String.valueOf(insert.columns().get(c));
-                    return (equals.equals("=") ? enclosed(source) : cast(source, filled.get(c))) + " " + equals + " "
+                    String expression = String.valueOf(insert.columns().get(c));
+                    return (equals.equals("=") ? enclosed(expression) : cast(expression, filled.get(c))) + " " + equals + " "
                             + column("sluice_orphan", c);
                 })
                 .collect(Collectors.joining(" AND "));

@@ -51,7 +51,7 @@ class VerificationTrialTest {
     void theDefaultComparesTheTextsOfWhatHasNoEquality() {
         PlanReport report = BENCH.plan(job(SET));
         assertThat(report.findings()).noneMatch(f -> f.level().equals("refuse"));
-        assertThat(report.condition()).contains("::text IS NOT DISTINCT FROM", "::text");
+        assertThat(report.verifyCondition()).contains("::text IS NOT DISTINCT FROM", "::text");
         PlanReport array = BENCH.plan(job(
                 "table: app.t\nset: {f: \"ARRAY[ROW(n, '{}')::app.extra]\"}\nwhere: f IS NULL"));
         assertThat(array.findings()).noneMatch(f -> f.level().equals("refuse"));
