@@ -15,13 +15,10 @@ import dev.sluice.database.schema.tables.records.PassRecord;
 import dev.sluice.database.schema.tables.records.RunWantedRecord;
 import dev.sluice.partition.KeyRange;
 import java.sql.Connection;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import org.jooq.DSLContext;
 import org.jooq.Field;
@@ -202,7 +199,7 @@ public final class Checkpoints {
                 .fetchOptional(Checkpoints::pass);
     }
 
-    private static Pass pass(PassRecord r) {
+    static Pass pass(PassRecord r) {
         return new Pass(
                 r.getRunId(),
                 r.getPass(),
@@ -211,53 +208,6 @@ public final class Checkpoints {
                 r.getLook() == null ? r.getPass() : r.getLook(),
                 r.getStartedAt().toInstant(),
                 r.getFinishedAt() == null ? null : r.getFinishedAt().toInstant());
-    }
-
-    /**
-     * The last pass of the look that has not ended with a sweep, by which its first pass is known.
-     *
-     * @param condition of the verification; a look for another one does not count
-     */
-    public Optional<Pass> look(UUID run, String condition) {
-        return sql.selectFrom(PASS)
-                .where(PASS.RUN_ID.eq(run), PASS.KIND.ne(inline("migrate")))
-                .orderBy(PASS.PASS_.desc())
-                .limit(1)
-                .fetchOptional(Checkpoints::pass)
-                .filter(last -> !last.kind().changes())
-                .filter(last -> pass(run, last.look())
-                        .filter(first -> first.kind() == Pass.Kind.VERIFY && condition.equals(first.condition()))
-                        .isPresent());
-    }
-
-    /**
-     * Sums over the passes of a look.
-     *
-     * @param kind {@code VERIFY} or {@code ORPHANS}
-     * @param leaves those that count, by their oid: what was seen in one that has gone since says nothing any more
-     */
-    public Counts look(UUID run, int look, Pass.Kind kind, Set<Long> leaves) {
-        return counts(CHECKPOINT
-                .RUN_ID
-                .eq(run)
-                .and(CHECKPOINT.PASS.in(DSL.select(PASS.PASS_)
-                        .from(PASS)
-                        .where(
-                                PASS.RUN_ID.eq(run),
-                                PASS.KIND.eq(kind.code()),
-                                coalesce(PASS.LOOK, PASS.PASS_).eq(look))))
-                .and(CHECKPOINT.RELATION_OID.eq(DSL.any(leaves.toArray(Long[]::new)))));
-    }
-
-    /** Rows that the look which a pass is part of has found violating, in all its passes of that kind. */
-    public long violations(Pass of) {
-        return sql.select(coalesce(sum(CHECKPOINT.VIOLATIONS), inline(0)))
-                .from(CHECKPOINT)
-                .join(PASS)
-                .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
-                .where(CHECKPOINT.RUN_ID.eq(of.run()), PASS.KIND.eq(of.kind().code()))
-                .and(coalesce(PASS.LOOK, PASS.PASS_).eq(of.look()))
-                .fetchSingle(r -> r.value1().longValue());
     }
 
     /**
@@ -276,22 +226,6 @@ public final class Checkpoints {
                 .andNotExists(left)
                 .execute();
         return noted > 0 || pass(run, pass).filter(p -> p.finishedAt() != null).isPresent();
-    }
-
-    /** Removes verifications that a later one has replaced, so that renewing evidence does not fill the tables. */
-    public void forgetVerificationsBefore(UUID run, int pass) {
-        sql.transaction(tx -> {
-            var looks = PASS.KIND.in(Pass.Kind.VERIFY.code(), Pass.Kind.ORPHANS.code());
-            var old = DSL.select(PASS.PASS_).from(PASS).where(PASS.RUN_ID.eq(run), PASS.PASS_.lt(pass), looks);
-            tx.dsl()
-                    .deleteFrom(CHECKPOINT)
-                    .where(CHECKPOINT.RUN_ID.eq(run), CHECKPOINT.PASS.in(old))
-                    .execute();
-            tx.dsl()
-                    .deleteFrom(PASS)
-                    .where(PASS.RUN_ID.eq(run), PASS.PASS_.lt(pass), looks)
-                    .execute();
-        });
     }
 
     /** Sums of one pass. */
@@ -319,36 +253,11 @@ public final class Checkpoints {
                         .where(PASS.RUN_ID.eq(run), PASS.KIND.eq(inline("migrate"))))));
     }
 
-    /**
-     * What a run has changed in a relation.
-     *
-     * @param began when the first pass that came there began
-     * @param ended when the last batch there was committed
-     * @param rows changed
-     */
-    public record RelationChange(Instant began, Instant ended, long rows) {}
-
-    /** What the passes that change rows have done, by the oid of the relation they walked. */
-    public Map<Long, RelationChange> changesByRelation(UUID run) {
-        return sql.select(
-                        CHECKPOINT.RELATION_OID,
-                        DSL.min(PASS.STARTED_AT),
-                        max(CHECKPOINT.UPDATED_AT),
-                        sum(CHECKPOINT.CHANGED))
-                .from(CHECKPOINT)
-                .join(PASS)
-                .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
-                .where(CHECKPOINT.RUN_ID.eq(run), PASS.KIND.in(inline("migrate"), inline("sweep")))
-                .groupBy(CHECKPOINT.RELATION_OID)
-                .fetchMap(
-                        r -> r.value1(),
-                        r -> new RelationChange(
-                                r.value2().toInstant(),
-                                r.value3().toInstant(),
-                                r.value4().longValue()));
+    private Counts counts(org.jooq.Condition which) {
+        return counts(sql, which);
     }
 
-    private Counts counts(org.jooq.Condition which) {
+    static Counts counts(DSLContext sql, org.jooq.Condition which) {
         return sql.select(
                         coalesce(sum(CHECKPOINT.SCANNED), inline(0)),
                         coalesce(sum(CHECKPOINT.CHANGED), inline(0)),

@@ -4,8 +4,10 @@ import static dev.sluice.database.schema.Tables.CHECKPOINT;
 import static dev.sluice.database.schema.Tables.PASS;
 
 import dev.sluice.database.Database;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jooq.DSLContext;
@@ -116,6 +118,35 @@ public final class Relations {
                 .and(PASS.KIND.eq(kind.code()))
                 .and(DSL.coalesce(PASS.LOOK, PASS.PASS_).eq(look))
                 .fetch(CHECKPOINT.RELATION_OID));
+    }
+
+    /**
+     * What a run has changed in a relation.
+     *
+     * @param began when the first pass that came there began
+     * @param ended when the last batch there was committed
+     * @param rows changed
+     */
+    public record RelationChange(Instant began, Instant ended, long rows) {}
+
+    /** What the passes that change rows have done, by the oid of the relation they walked. */
+    public Map<Long, RelationChange> changesByRelation(UUID run) {
+        return sql.select(
+                        CHECKPOINT.RELATION_OID,
+                        DSL.min(PASS.STARTED_AT),
+                        DSL.max(CHECKPOINT.UPDATED_AT),
+                        DSL.sum(CHECKPOINT.CHANGED))
+                .from(CHECKPOINT)
+                .join(PASS)
+                .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
+                .where(CHECKPOINT.RUN_ID.eq(run), PASS.KIND.in(Pass.Kind.MIGRATE.code(), Pass.Kind.SWEEP.code()))
+                .groupBy(CHECKPOINT.RELATION_OID)
+                .fetchMap(
+                        r -> r.value1(),
+                        r -> new RelationChange(
+                                r.value2().toInstant(),
+                                r.value3().toInstant(),
+                                r.value4().longValue()));
     }
 
     /**

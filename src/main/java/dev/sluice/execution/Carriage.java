@@ -4,6 +4,7 @@ import static dev.sluice.database.schema.Tables.RUN;
 
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Counts;
+import dev.sluice.checkpoint.Looks;
 import dev.sluice.checkpoint.Pass;
 import dev.sluice.checkpoint.RunMandate;
 import dev.sluice.database.Identity;
@@ -32,6 +33,7 @@ final class Carriage {
     private final Preparation prepared;
     private final PassBeginning passes;
     private final Checkpoints checkpoints;
+    private final Looks looks;
     private final PassWalk walk;
     private final StopAll stopAll;
     private final Ending ending;
@@ -50,10 +52,11 @@ final class Carriage {
         this.passes = passes;
         this.prepared = passes.prepared();
         this.checkpoints = new Checkpoints(prepared.database());
+        this.looks = new Looks(prepared.database());
         this.walk = walk;
         this.stopAll = walk.stopAll();
         this.ending = ending;
-        this.statistics = new FreshStatistics(persistence, passes, checkpoints, stopAll, world.time());
+        this.statistics = new FreshStatistics(persistence, passes, stopAll, world.time());
     }
 
     /**
@@ -199,7 +202,7 @@ final class Carriage {
     /** Begins a pass over the leaves that the look at the rows has not been at; false when it has been everywhere. */
     private boolean looksAtWhatIsUnseen(RunRecord row, String condition) throws Stop, RunFailed, InterruptedException {
         Integer look = persistence
-                .insist("checkpoint", () -> checkpoints.look(row.getId(), condition))
+                .insist("checkpoint", () -> looks.last(row.getId(), condition))
                 .map(Pass::look)
                 .orElse(null);
         if (passes.look(row, Pass.Kind.VERIFY, condition, look)) {
@@ -211,8 +214,8 @@ final class Carriage {
 
     /** The first pass of the look that has been everywhere. */
     private Pass look(RunRecord row, String condition) throws Stop, RunFailed, InterruptedException {
-        return persistence.insist("checkpoint", () -> checkpoints
-                .look(row.getId(), condition)
+        return persistence.insist("checkpoint", () -> looks
+                .last(row.getId(), condition)
                 .flatMap(last -> checkpoints.pass(row.getId(), last.look()))
                 .orElseThrow(() -> gone(row)));
     }

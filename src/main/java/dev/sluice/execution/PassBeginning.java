@@ -4,6 +4,7 @@ import static dev.sluice.database.schema.Tables.RUN;
 
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Counts;
+import dev.sluice.checkpoint.Looks;
 import dev.sluice.checkpoint.Pass;
 import dev.sluice.checkpoint.Relations;
 import dev.sluice.checkpoint.Relations.Changed;
@@ -45,6 +46,7 @@ final class PassBeginning {
     private final Time time;
     private final Checkpoints checkpoints;
     private final Relations relations;
+    private final Looks looks;
     private Preparation prepared;
 
     PassBeginning(RunTable table, Persistence persistence, Time time, Preparation prepared) {
@@ -54,6 +56,7 @@ final class PassBeginning {
         this.prepared = prepared;
         this.checkpoints = new Checkpoints(prepared.database());
         this.relations = new Relations(prepared.database());
+        this.looks = new Looks(prepared.database());
     }
 
     /** The tables as they were looked at last. */
@@ -151,7 +154,7 @@ final class PassBeginning {
         Set<Long> leaves = facts.partitioned()
                 ? facts.leafOids()
                 : persistence.insist("checkpoint", () -> relations.lookedAt(row.getId(), look, kind));
-        return persistence.insist("checkpoint", () -> checkpoints.look(row.getId(), look, kind, leaves));
+        return persistence.insist("checkpoint", () -> looks.seen(row.getId(), look, kind, leaves));
     }
 
     private static TableFacts table(Preparation now, Pass.Kind kind) {

@@ -3,6 +3,7 @@ package dev.sluice.execution;
 import dev.sluice.batch.Work;
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Counts;
+import dev.sluice.checkpoint.Looks;
 import dev.sluice.checkpoint.Pass;
 import dev.sluice.database.Identity;
 import dev.sluice.database.schema.tables.records.RunRecord;
@@ -72,7 +73,7 @@ final class Renewal {
             ending.renew(here, before.renewed(seen.scanned(), pass(here, first).startedAt(), until, now));
         }
         persistence.insist("checkpoint", () -> {
-            checkpoints.forgetVerificationsBefore(row.getId(), first);
+            new Looks(prepared.database()).forgetVerificationsBefore(row.getId(), first);
             return true;
         });
     }

@@ -2,6 +2,7 @@ package dev.sluice.run;
 
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Counts;
+import dev.sluice.checkpoint.Looks;
 import dev.sluice.checkpoint.Pass;
 import dev.sluice.checkpoint.RunMandate;
 import dev.sluice.checkpoint.StopNote;
@@ -133,7 +134,7 @@ public final class StatusView {
                         now,
                         changes,
                         pass.filter(p -> !p.kind().changes())
-                                .map(checkpoints::violations)
+                                .map(new Looks(target)::violations)
                                 .orElse(0L),
                         expected(row, pass, checkpoints)),
                 limit(row, carried, clock, stopped),
