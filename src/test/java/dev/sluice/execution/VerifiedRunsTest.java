@@ -144,7 +144,7 @@ class VerifiedRunsTest {
             assertThat(run.failure()).isNull();
             assertThat(run.state()).isEqualTo("succeeded");
             RunStatus filled = engine.run("job: filled-" + t + "\nmigrate: { table: " + t + ", insert: { into: filled_" + t
-                    + ", columns: { h: h, a: a }, conflict: { columns: [h], do: update } } }");
+                    + ", columns: { h: h, a: a }, conflict: { columns: [h], do: update }, orphans: allow } }");
             assertThat(filled.failure()).isNull();
             assertThat(filled.state()).isEqualTo("succeeded");
         } finally {
