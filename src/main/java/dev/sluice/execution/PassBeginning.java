@@ -116,7 +116,9 @@ final class PassBeginning {
         if (look != null && unseen.leaves().isEmpty()) {
             return false;
         }
-        awaitOpenWriters(row);
+        if (kind == Pass.Kind.VERIFY) {
+            awaitOpenWriters(row); // of the filled table too
+        }
         int next = row.getPass() + 1;
         // a look at a run that is over is gentle, and needs no company
         int lanes = RunState.of(row.getState()).isLive() ? lanes() : 1;
