@@ -11,14 +11,13 @@ import static org.jooq.impl.DSL.sum;
 
 import dev.sluice.database.Database;
 import dev.sluice.database.schema.tables.records.CheckpointRecord;
+import dev.sluice.database.schema.tables.records.PassRecord;
 import dev.sluice.database.schema.tables.records.RunWantedRecord;
 import dev.sluice.partition.KeyRange;
 import java.sql.Connection;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jooq.DSLContext;
@@ -53,6 +52,22 @@ public final class Checkpoints {
      */
     public void begin(
             UUID run, int pass, Pass.Kind kind, @Nullable String condition, List<KeyRange> ranges, int lanes) {
+        begin(run, pass, kind, condition, pass, ranges, lanes);
+    }
+
+    /**
+     * The same, for a pass that goes on with a look at the rows.
+     *
+     * @param look the first pass of that look
+     */
+    public void begin(
+            UUID run,
+            int pass,
+            Pass.Kind kind,
+            @Nullable String condition,
+            int look,
+            List<KeyRange> ranges,
+            int lanes) {
         sql.transaction(tx -> {
             DSLContext c = tx.dsl();
             RunWantedRecord mandate = c.selectFrom(RUN_WANTED)
@@ -60,8 +75,14 @@ public final class Checkpoints {
                     .forUpdate()
                     .fetchSingle();
             int fresh = c.insertInto(PASS)
-                    .columns(PASS.RUN_ID, PASS.PASS_, PASS.KIND, PASS.CONDITION, PASS.STARTED_AT)
-                    .values(DSL.val(run), DSL.val(pass), DSL.val(kind.code()), DSL.val(condition), CLOCK)
+                    .columns(PASS.RUN_ID, PASS.PASS_, PASS.KIND, PASS.CONDITION, PASS.LOOK, PASS.STARTED_AT)
+                    .values(
+                            DSL.val(run),
+                            DSL.val(pass),
+                            DSL.val(kind.code()),
+                            DSL.val(condition),
+                            kind.changes() ? DSL.castNull(PASS.LOOK) : DSL.val(look),
+                            CLOCK)
                     .onConflictDoNothing()
                     .execute();
             if (fresh == 0) {
@@ -175,13 +196,18 @@ public final class Checkpoints {
     public Optional<Pass> pass(UUID run, int number) {
         return sql.selectFrom(PASS)
                 .where(PASS.RUN_ID.eq(run), PASS.PASS_.eq(number))
-                .fetchOptional(r -> new Pass(
-                        run,
-                        number,
-                        Pass.Kind.of(r.getKind()),
-                        r.getCondition(),
-                        r.getStartedAt().toInstant(),
-                        r.getFinishedAt() == null ? null : r.getFinishedAt().toInstant()));
+                .fetchOptional(Checkpoints::pass);
+    }
+
+    static Pass pass(PassRecord r) {
+        return new Pass(
+                r.getRunId(),
+                r.getPass(),
+                Pass.Kind.of(r.getKind()),
+                r.getCondition(),
+                r.getLook() == null ? r.getPass() : r.getLook(),
+                r.getStartedAt().toInstant(),
+                r.getFinishedAt() == null ? null : r.getFinishedAt().toInstant());
     }
 
     /**
@@ -200,22 +226,6 @@ public final class Checkpoints {
                 .andNotExists(left)
                 .execute();
         return noted > 0 || pass(run, pass).filter(p -> p.finishedAt() != null).isPresent();
-    }
-
-    /** Removes verifications that a later one has replaced, so that renewing evidence does not fill the tables. */
-    public void forgetVerificationsBefore(UUID run, int pass) {
-        sql.transaction(tx -> {
-            var looks = PASS.KIND.in(Pass.Kind.VERIFY.code(), Pass.Kind.ORPHANS.code());
-            var old = DSL.select(PASS.PASS_).from(PASS).where(PASS.RUN_ID.eq(run), PASS.PASS_.lt(pass), looks);
-            tx.dsl()
-                    .deleteFrom(CHECKPOINT)
-                    .where(CHECKPOINT.RUN_ID.eq(run), CHECKPOINT.PASS.in(old))
-                    .execute();
-            tx.dsl()
-                    .deleteFrom(PASS)
-                    .where(PASS.RUN_ID.eq(run), PASS.PASS_.lt(pass), looks)
-                    .execute();
-        });
     }
 
     /** Sums of one pass. */
@@ -243,36 +253,11 @@ public final class Checkpoints {
                         .where(PASS.RUN_ID.eq(run), PASS.KIND.eq(inline("migrate"))))));
     }
 
-    /**
-     * What a run has changed in a relation.
-     *
-     * @param began when the first pass that came there began
-     * @param ended when the last batch there was committed
-     * @param rows changed
-     */
-    public record RelationChange(Instant began, Instant ended, long rows) {}
-
-    /** What the passes that change rows have done, by the oid of the relation they walked. */
-    public Map<Long, RelationChange> changesByRelation(UUID run) {
-        return sql.select(
-                        CHECKPOINT.RELATION_OID,
-                        DSL.min(PASS.STARTED_AT),
-                        max(CHECKPOINT.UPDATED_AT),
-                        sum(CHECKPOINT.CHANGED))
-                .from(CHECKPOINT)
-                .join(PASS)
-                .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
-                .where(CHECKPOINT.RUN_ID.eq(run), PASS.KIND.in(inline("migrate"), inline("sweep")))
-                .groupBy(CHECKPOINT.RELATION_OID)
-                .fetchMap(
-                        r -> r.value1(),
-                        r -> new RelationChange(
-                                r.value2().toInstant(),
-                                r.value3().toInstant(),
-                                r.value4().longValue()));
+    private Counts counts(org.jooq.Condition which) {
+        return counts(sql, which);
     }
 
-    private Counts counts(org.jooq.Condition which) {
+    static Counts counts(DSLContext sql, org.jooq.Condition which) {
         // a sweep meets the rows of the first walk once more, and they shall not count twice
         var first = CHECKPOINT.PASS.in(DSL.select(PASS.PASS_)
                 .from(PASS)

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param number counts from 0
  * @param kind what it walks for
  * @param condition the SQL condition a verification checks
+ * @param look the first pass of the look at the rows that this one is part of: a look goes on with another pass where
+ *     partitions came meanwhile; its own number for passes that change rows
  * @param startedAt before its first read, the database's clock
  * @param finishedAt when its last partition was done
  */
@@ -20,6 +22,7 @@ public record Pass(
         int number,
         Kind kind,
         @Nullable String condition,
+        int look,
         Instant startedAt,
         @Nullable Instant finishedAt) {
 

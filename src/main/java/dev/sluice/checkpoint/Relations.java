@@ -4,11 +4,14 @@ import static dev.sluice.database.schema.Tables.CHECKPOINT;
 import static dev.sluice.database.schema.Tables.PASS;
 
 import dev.sluice.database.Database;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jooq.DSLContext;
+import org.jooq.impl.DSL;
 
 /**
  * The leaf partitions behind the checkpoints, which may be renamed, detached, dropped and attached while a run walks
@@ -100,12 +103,50 @@ public final class Relations {
                 .map(r -> r.get(0, Long.class)));
     }
 
-    /** The oids that the checkpoints of one pass are of, those that went apart. */
-    public Set<Long> walked(UUID run, int pass) {
+    /**
+     * The oids that the checkpoints of a look are of, those that went apart.
+     *
+     * @param look its first pass
+     * @param kind {@code VERIFY} or {@code ORPHANS}
+     */
+    public Set<Long> lookedAt(UUID run, int look, Pass.Kind kind) {
         return new HashSet<>(sql.selectDistinct(CHECKPOINT.RELATION_OID)
                 .from(CHECKPOINT)
-                .where(CHECKPOINT.RUN_ID.eq(run), CHECKPOINT.PASS.eq(pass), CHECKPOINT.GONE.isFalse())
+                .join(PASS)
+                .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
+                .where(CHECKPOINT.RUN_ID.eq(run), CHECKPOINT.GONE.isFalse())
+                .and(PASS.KIND.eq(kind.code()))
+                .and(DSL.coalesce(PASS.LOOK, PASS.PASS_).eq(look))
                 .fetch(CHECKPOINT.RELATION_OID));
+    }
+
+    /**
+     * What a run has changed in a relation.
+     *
+     * @param began when the first pass that came there began
+     * @param ended when the last batch there was committed
+     * @param rows changed
+     */
+    public record RelationChange(Instant began, Instant ended, long rows) {}
+
+    /** What the passes that change rows have done, by the oid of the relation they walked. */
+    public Map<Long, RelationChange> changesByRelation(UUID run) {
+        return sql.select(
+                        CHECKPOINT.RELATION_OID,
+                        DSL.min(PASS.STARTED_AT),
+                        DSL.max(CHECKPOINT.UPDATED_AT),
+                        DSL.sum(CHECKPOINT.CHANGED))
+                .from(CHECKPOINT)
+                .join(PASS)
+                .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
+                .where(CHECKPOINT.RUN_ID.eq(run), PASS.KIND.in(Pass.Kind.MIGRATE.code(), Pass.Kind.SWEEP.code()))
+                .groupBy(CHECKPOINT.RELATION_OID)
+                .fetchMap(
+                        r -> r.value1(),
+                        r -> new RelationChange(
+                                r.value2().toInstant(),
+                                r.value3().toInstant(),
+                                r.value4().longValue()));
     }
 
     /**

@@ -4,6 +4,7 @@ import static dev.sluice.database.schema.Tables.RUN;
 
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Counts;
+import dev.sluice.checkpoint.Looks;
 import dev.sluice.checkpoint.Pass;
 import dev.sluice.checkpoint.RunMandate;
 import dev.sluice.checkpoint.UnchangedRange;
@@ -17,7 +18,6 @@ import dev.sluice.run.RunStatus;
 import dev.sluice.run.RunTable;
 import dev.sluice.run.StatusView;
 import dev.sluice.verify.Verification;
-import dev.sluice.verify.VerificationChoice;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +34,7 @@ final class Carriage {
     private final Preparation prepared;
     private final PassBeginning passes;
     private final Checkpoints checkpoints;
+    private final Looks looks;
     private final PassWalk walk;
     private final StopAll stopAll;
     private final Ending ending;
@@ -52,10 +53,11 @@ final class Carriage {
         this.passes = passes;
         this.prepared = passes.prepared();
         this.checkpoints = new Checkpoints(prepared.database());
+        this.looks = new Looks(prepared.database());
         this.walk = walk;
         this.stopAll = walk.stopAll();
         this.ending = ending;
-        this.statistics = new FreshStatistics(persistence, passes, checkpoints, stopAll, world.time());
+        this.statistics = new FreshStatistics(persistence, passes, stopAll, world.time());
     }
 
     /**
@@ -181,43 +183,42 @@ final class Carriage {
         String condition = by.condition();
         if (condition != null && RunState.VERIFYING.code().equals(row.getResumeState())) {
             // resumed after it was incomplete: what a person has mended is looked at anew
-            passes.awaitOpenWriters(row);
-            passes.look(row, Pass.Kind.VERIFY, condition);
+            passes.look(row, Pass.Kind.VERIFY, condition, null);
             return;
         }
-        switch (pass.kind()) {
-            case MIGRATE, SWEEP -> {
-                if (pass.finishedAt() == null) {
-                    walk(pass); // begun by a worker that died before it had moved the run
-                }
-                if (walksWhatCame(row)) {
-                    return;
-                }
-                passes.awaitOpenWriters(row);
-                if (condition != null) {
-                    passes.look(row, Pass.Kind.VERIFY, condition);
-                } else {
-                    succeed(row, by, pass, changes);
-                }
-            }
-            case VERIFY -> {
-                walk(pass);
-                Optional<String> orphans = VerificationChoice.orphans(prepared.job());
-                if (orphans.isPresent() && prepared.into().isPresent()) {
-                    passes.look(row, Pass.Kind.ORPHANS, orphans.get());
-                } else {
-                    judge(row, by, pass, changes, Counts.NONE);
-                }
-            }
-            case ORPHANS -> {
-                walk(pass);
-                Pass looked = persistence
-                        .insist("checkpoint", () -> checkpoints.pass(row.getId(), row.getPass() - 1))
-                        .orElseThrow();
-                Counts orphans = persistence.insist("checkpoint", () -> checkpoints.counts(row.getId(), row.getPass()));
-                judge(row, by, looked, changes, orphans);
-            }
+        if (!pass.kind().changes() || pass.finishedAt() == null) {
+            walk(pass); // one that changes rows was begun by a worker that died before it had moved the run
         }
+        if (walksWhatCame(row)) {
+            return;
+        }
+        if (condition == null) {
+            passes.awaitOpenWriters(row);
+            succeed(row, by, pass, changes);
+        } else if (!looksAtWhatIsUnseen(row, condition)) {
+            judge(row, by, look(row, condition), changes);
+        }
+    }
+
+    /** Begins a pass over the leaves that the look at the rows has not been at; false when it has been everywhere. */
+    private boolean looksAtWhatIsUnseen(RunRecord row, String condition) throws Stop, RunFailed, InterruptedException {
+        Integer look = persistence
+                .insist("checkpoint", () -> looks.last(row.getId(), condition))
+                .map(Pass::look)
+                .orElse(null);
+        if (passes.look(row, Pass.Kind.VERIFY, condition, look)) {
+            return true;
+        }
+        Optional<String> orphans = prepared.orphans();
+        return orphans.isPresent() && passes.look(row, Pass.Kind.ORPHANS, orphans.get(), look);
+    }
+
+    /** The first pass of the look that has been everywhere. */
+    private Pass look(RunRecord row, String condition) throws Stop, RunFailed, InterruptedException {
+        return persistence.insist("checkpoint", () -> looks
+                .last(row.getId(), condition)
+                .flatMap(last -> checkpoints.pass(row.getId(), last.look()))
+                .orElseThrow(() -> gone(row)));
     }
 
     private void walk(Pass pass) throws Stop, RunFailed, InterruptedException {
@@ -239,9 +240,11 @@ final class Carriage {
         return true;
     }
 
-    private void judge(RunRecord row, Verification by, Pass looked, Counts changes, Counts orphans)
+    private void judge(RunRecord row, Verification by, Pass looked, Counts changes)
             throws Stop, RunFailed, InterruptedException {
-        Counts seen = persistence.insist("checkpoint", () -> checkpoints.counts(row.getId(), looked.number()));
+        Counts seen = passes.seen(row, looked.number(), Pass.Kind.VERIFY);
+        Counts orphans =
+                prepared.orphans().isPresent() ? passes.seen(row, looked.number(), Pass.Kind.ORPHANS) : Counts.NONE;
         if (seen.violations() == 0 && orphans.violations() == 0) {
             succeed(row, by, looked, changes);
         } else if (seen.matching() > 0
@@ -293,18 +296,16 @@ final class Carriage {
         if (walksWhatCame(row)) {
             return;
         }
-        if (by.condition() != null && !seenWhole(row, looked)) {
-            passes.awaitOpenWriters(row);
-            passes.look(row, Pass.Kind.VERIFY, by.condition());
+        if (by.condition() != null && looksAtWhatIsUnseen(row, by.condition())) {
             return;
         }
         Identity now = persistence.insist("identity", () -> prepared.database().identity());
         IdentityCheck.of(row, now);
         // where there is nothing to look at, what was walked counts, from the first batch on
         boolean looks = by.condition() != null;
-        Counts seen = persistence.insist(
-                "checkpoint",
-                () -> looks ? checkpoints.counts(row.getId(), looked.number()) : checkpoints.firstWalks(row.getId()));
+        Counts seen = looks
+                ? passes.seen(row, looked.number(), Pass.Kind.VERIFY)
+                : persistence.insist("checkpoint", () -> checkpoints.firstWalks(row.getId()));
         Pass since = looks
                 ? looked
                 : persistence
@@ -330,14 +331,6 @@ final class Carriage {
                 now.timeline(),
                 Repeatable.sweepable(prepared.job()) && (by.idempotent() || changes.matching() == 0));
         ending.end(row, RunState.SUCCEEDED, null, evidence, "run.succeeded");
-    }
-
-    /** Whether the verification has been at every leaf there is now; the row's pass is its last one. */
-    private boolean seenWhole(RunRecord row, Pass looked) throws Stop, RunFailed, InterruptedException {
-        Preparation now = passes.prepared();
-        return passes.complete(row, looked.number(), now.facts())
-                && (looked.number() == row.getPass()
-                        || passes.complete(row, row.getPass(), now.into().orElseThrow()));
     }
 
     private RunRecord row() throws Stop, RunFailed, InterruptedException {

@@ -1,6 +1,6 @@
 package dev.sluice.execution;
 
-import dev.sluice.checkpoint.Checkpoints;
+import dev.sluice.checkpoint.Relations;
 import dev.sluice.database.Database;
 import dev.sluice.database.schema.tables.records.RunRecord;
 import dev.sluice.run.Preparation;
@@ -36,7 +36,7 @@ final class FreshStatistics {
 
     private final Persistence persistence;
     private final PassBeginning passes;
-    private final Checkpoints checkpoints;
+    private final Relations relations;
     private final StopAll stopAll;
     private final Time time;
     private final Database database;
@@ -50,14 +50,14 @@ final class FreshStatistics {
     private boolean wholeTried;
 
     FreshStatistics(
-            Persistence persistence, PassBeginning passes, Checkpoints checkpoints, StopAll stopAll, Time time) {
+            Persistence persistence, PassBeginning passes, StopAll stopAll, Time time) {
         Preparation prepared = passes.prepared();
         this.persistence = persistence;
         this.passes = passes;
-        this.checkpoints = checkpoints;
         this.stopAll = stopAll;
         this.time = time;
         this.database = prepared.rows(); // an index on an expression calls functions of the job's path
+        this.relations = new Relations(database);
         this.table = prepared.changed();
         this.statistics = new Statistics(database, table);
     }
@@ -112,7 +112,7 @@ final class FreshStatistics {
 
     private Changes changes(RunRecord row) {
         Map<Long, Change> by = new HashMap<>();
-        checkpoints
+        relations
                 .changesByRelation(row.getId())
                 .forEach((oid, c) -> by.put(oid, new Change(c.began(), c.ended(), c.rows())));
         Instant began = by.values().stream()

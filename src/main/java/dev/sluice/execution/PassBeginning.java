@@ -3,6 +3,8 @@ package dev.sluice.execution;
 import static dev.sluice.database.schema.Tables.RUN;
 
 import dev.sluice.checkpoint.Checkpoints;
+import dev.sluice.checkpoint.Counts;
+import dev.sluice.checkpoint.Looks;
 import dev.sluice.checkpoint.Pass;
 import dev.sluice.checkpoint.Relations;
 import dev.sluice.checkpoint.Relations.Changed;
@@ -44,6 +46,7 @@ final class PassBeginning {
     private final Time time;
     private final Checkpoints checkpoints;
     private final Relations relations;
+    private final Looks looks;
     private Preparation prepared;
 
     PassBeginning(RunTable table, Persistence persistence, Time time, Preparation prepared) {
@@ -53,6 +56,7 @@ final class PassBeginning {
         this.prepared = prepared;
         this.checkpoints = new Checkpoints(prepared.database());
         this.relations = new Relations(prepared.database());
+        this.looks = new Looks(prepared.database());
     }
 
     /** The tables as they were looked at last. */
@@ -83,11 +87,7 @@ final class PassBeginning {
 
     /** Begins a pass that changes rows; a repeated call changes nothing. To be insisted on. */
     void change(UUID run, int pass, Pass.Kind kind) {
-        begin(run, pass, kind, null, prepared.facts(), lanes());
-    }
-
-    private void begin(UUID run, int pass, Pass.Kind kind, @Nullable String condition, TableFacts facts, int lanes) {
-        checkpoints.begin(run, pass, kind, condition, ranges(facts, lanes), lanes);
+        checkpoints.begin(run, pass, kind, null, ranges(prepared.facts(), lanes()), lanes());
     }
 
     /** Of the leaves that are still there; with hundreds of them, one may be dropped while they are cut. */
@@ -107,20 +107,29 @@ final class PassBeginning {
         }
     }
 
-    /** Begins the look after the row's pass, at the tables as they are now. */
-    void look(RunRecord row, Pass.Kind kind, String condition) throws Stop, RunFailed, InterruptedException {
-        Preparation now = refresh();
-        TableFacts facts = kind == Pass.Kind.ORPHANS ? now.into().orElseThrow() : now.facts();
+    /**
+     * Begins the pass after the row's that goes on with a look: over the leaves that it has not been at, as the tables
+     * are now. First every transaction ends that may have written there.
+     *
+     * @param look its first pass; null to begin one
+     * @return whether there is such a pass; not so where the look has been everywhere
+     */
+    boolean look(RunRecord row, Pass.Kind kind, String condition, @Nullable Integer look)
+            throws Stop, RunFailed, InterruptedException {
+        TableFacts facts = table(refresh(), kind);
+        TableFacts unseen = look == null ? facts : facts.only(unseen(row, look, kind, facts));
+        if (look != null && unseen.leaves().isEmpty()) {
+            return false;
+        }
+        if (kind == Pass.Kind.VERIFY) {
+            awaitOpenWriters(row); // of the filled table too
+        }
         int next = row.getPass() + 1;
+        // a look at a run that is over is gentle, and needs no company
+        int lanes = RunState.of(row.getState()).isLive() ? lanes() : 1;
         persistence.insist("checkpoint", () -> {
-            // a look at a run that is over is gentle, and needs no company
-            begin(
-                    row.getId(),
-                    next,
-                    kind,
-                    condition,
-                    facts,
-                    RunState.of(row.getState()).isLive() ? lanes() : 1);
+            checkpoints.begin(
+                    row.getId(), next, kind, condition, look == null ? next : look, ranges(unseen, lanes), lanes);
             int rows = table.sql()
                     .update(RUN)
                     .set(RUN.PASS, next)
@@ -132,6 +141,31 @@ final class PassBeginning {
             }
             return true;
         });
+        return true;
+    }
+
+    private Set<Long> unseen(RunRecord row, int look, Pass.Kind kind, TableFacts facts)
+            throws Stop, RunFailed, InterruptedException {
+        Set<Long> seen = persistence.insist("checkpoint", () -> relations.lookedAt(row.getId(), look, kind));
+        if (!facts.partitioned() && !seen.isEmpty()) {
+            return Set.of();
+        }
+        Set<Long> unseen = new HashSet<>(facts.leafOids());
+        unseen.removeAll(seen);
+        return unseen;
+    }
+
+    /** What a look has seen in the leaves its table has now. */
+    Counts seen(RunRecord row, int look, Pass.Kind kind) throws Stop, RunFailed, InterruptedException {
+        TableFacts facts = table(prepared, kind);
+        Set<Long> leaves = facts.partitioned()
+                ? facts.leafOids()
+                : persistence.insist("checkpoint", () -> relations.lookedAt(row.getId(), look, kind));
+        return persistence.insist("checkpoint", () -> looks.seen(row.getId(), look, kind, leaves));
+    }
+
+    private static TableFacts table(Preparation now, Pass.Kind kind) {
+        return kind == Pass.Kind.ORPHANS ? now.into().orElseThrow() : now.facts();
     }
 
     /**
@@ -158,7 +192,8 @@ final class PassBeginning {
         if (!all.isEmpty()) {
             int next = row.getPass() + 1;
             persistence.insist("checkpoint", () -> {
-                begin(row.getId(), next, Pass.Kind.MIGRATE, null, facts.only(fresh), lanes());
+                checkpoints.begin(
+                        row.getId(), next, Pass.Kind.MIGRATE, null, ranges(facts.only(fresh), lanes()), lanes());
                 relations.bringBack(row.getId(), next, back);
                 return true;
             });
@@ -187,14 +222,6 @@ final class PassBeginning {
                     null,
                     null));
         }
-    }
-
-    /** Whether a look has been at every leaf that its table has now; {@link #refresh} first. */
-    boolean complete(RunRecord row, int pass, TableFacts facts) throws Stop, RunFailed, InterruptedException {
-        return !facts.partitioned()
-                || persistence
-                        .insist("checkpoint", () -> relations.walked(row.getId(), pass))
-                        .containsAll(facts.leafOids());
     }
 
     /** Lets every transaction end that is writing now to the migrated table or the one it fills. */

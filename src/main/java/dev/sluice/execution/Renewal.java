@@ -3,6 +3,7 @@ package dev.sluice.execution;
 import dev.sluice.batch.Work;
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Counts;
+import dev.sluice.checkpoint.Looks;
 import dev.sluice.checkpoint.Pass;
 import dev.sluice.database.Identity;
 import dev.sluice.database.schema.tables.records.RunRecord;
@@ -11,7 +12,6 @@ import dev.sluice.run.Json;
 import dev.sluice.run.Preparation;
 import dev.sluice.run.RunState;
 import dev.sluice.table.TableFacts;
-import dev.sluice.verify.VerificationChoice;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
@@ -40,60 +40,51 @@ final class Renewal {
      */
     void renew(RunRecord row) throws Stop, RunFailed, InterruptedException {
         Evidence before = Json.read(row.getEvidence(), Evidence.class);
-        if (before == null || before.condition() == null) {
+        String condition = before == null ? null : before.condition();
+        if (before == null || condition == null) {
             return;
         }
         Preparation prepared = passes.prepared();
         Identity now = persistence.insist("identity", () -> prepared.database().identity());
-        Optional<String> source = VerificationChoice.orphans(prepared.job())
-                .filter(c -> prepared.into().isPresent());
-        passes.awaitOpenWriters(row);
-        Pass first;
-        Counts orphans = Counts.NONE;
-        boolean whole;
-        do {
-            first = look(passes.row(row.getId()), Pass.Kind.VERIFY, before.condition());
-            RunRecord looked = passes.row(row.getId());
-            boolean filled = true;
-            if (source.isPresent()) {
-                Pass second = look(looked, Pass.Kind.ORPHANS, source.get());
-                orphans = counts(second);
-                filled = passes.complete(
-                        row, second.number(), passes.refresh().into().orElseThrow());
+        Optional<String> source = prepared.orphans();
+        // always from the first row: what was read before a worker stopped may be old by now
+        Integer look = null;
+        while (true) {
+            RunRecord at = passes.row(row.getId());
+            int next = at.getPass() + 1;
+            if (passes.look(at, Pass.Kind.VERIFY, condition, look)) {
+                walk(next, condition, passes.prepared().facts());
+            } else if (source.isPresent() && passes.look(at, Pass.Kind.ORPHANS, source.get(), look)) {
+                walk(next, source.get(), passes.prepared().into().orElseThrow());
+            } else {
+                break; // it has been at what came meanwhile, too
             }
-            whole = passes.complete(row, first.number(), passes.refresh().facts()) && filled;
-        } while (!whole); // a partition came meanwhile
-        Counts seen = counts(first);
+            look = look == null ? Integer.valueOf(next) : look;
+        }
+        int first = Objects.requireNonNull(look, "a look begins with a pass");
+        Counts seen = passes.seen(row, first, Pass.Kind.VERIFY);
+        Counts orphans = source.isPresent() ? passes.seen(row, first, Pass.Kind.ORPHANS) : Counts.NONE;
         RunRecord here = passes.row(row.getId());
         if (seen.violations() > 0 || orphans.violations() > 0) {
             ending.end(here, RunState.INCOMPLETE, Judgement.stale(seen, orphans, before), null, "run.incomplete");
         } else {
-            ending.renew(here, before.renewed(seen.scanned(), first.startedAt(), until(first), now));
+            Pass last = pass(here, here.getPass());
+            Instant until = Objects.requireNonNull(last.finishedAt(), "a pass that was walked is finished");
+            ending.renew(here, before.renewed(seen.scanned(), pass(here, first).startedAt(), until, now));
         }
-        int last = first.number();
         persistence.insist("checkpoint", () -> {
-            checkpoints.forgetVerificationsBefore(row.getId(), last);
+            new Looks(prepared.database()).forgetVerificationsBefore(row.getId(), first);
             return true;
         });
     }
 
-    private static Instant until(Pass pass) {
-        return Objects.requireNonNull(pass.finishedAt(), "a pass that was walked is finished");
-    }
-
-    private Counts counts(Pass pass) throws Stop, RunFailed, InterruptedException {
-        return persistence.insist("checkpoint", () -> checkpoints.counts(pass.run(), pass.number()));
-    }
-
-    /** Always from the first row: what was read before a worker stopped may be old by now. */
-    private Pass look(RunRecord row, Pass.Kind kind, String condition) throws Stop, RunFailed, InterruptedException {
-        passes.look(row, kind, condition);
-        int number = row.getPass() + 1;
-        Preparation now = passes.prepared();
-        TableFacts facts = kind == Pass.Kind.ORPHANS ? now.into().orElseThrow() : now.facts();
-        walk.walk(number, new PassWork(new Work.Look(condition, Optional.empty()), facts), 1);
+    private Pass pass(RunRecord row, int number) throws Stop, RunFailed, InterruptedException {
         return persistence
                 .insist("checkpoint", () -> checkpoints.pass(row.getId(), number))
                 .orElseThrow(() -> new Stop(Stop.Reason.NOT_WANTED));
+    }
+
+    private void walk(int pass, String condition, TableFacts facts) throws Stop, RunFailed, InterruptedException {
+        walk.walk(pass, new PassWork(new Work.Look(condition, Optional.empty()), facts), 1);
     }
 }

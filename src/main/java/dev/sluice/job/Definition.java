@@ -86,6 +86,9 @@ final class Definition {
             ObjectNode settings = node.putObject("settings");
             migrate.settings().forEach(settings::put);
         }
+        if (migrate.keysStay()) {
+            node.put("key-changes", "never");
+        }
         return node;
     }
 

@@ -44,6 +44,7 @@ public record Job(
      * @param throttle what slows it down
      * @param schedule when it starts by itself
      * @param again whether a job that is not repeatable may be run a second time
+     * @param keysStay the author's promise that nobody changes a row's key, and with it its partition, during a run
      * @param settings of the server, by name, that hold for the job's SQL and the triggers that it fires
      */
     public record Migrate(
@@ -56,6 +57,7 @@ public record Job(
             ThrottleSettings throttle,
             Optional<Schedule> schedule,
             boolean again,
+            boolean keysStay,
             Map<String, String> settings) {
         public Migrate {
             key = List.copyOf(key);
@@ -72,8 +74,9 @@ public record Job(
                 BatchSettings batch,
                 ThrottleSettings throttle,
                 Optional<Schedule> schedule,
-                boolean again) {
-            this(table, shape, where, key, partitions, batch, throttle, schedule, again, Map.of());
+                boolean again,
+                boolean keysStay) {
+            this(table, shape, where, key, partitions, batch, throttle, schedule, again, keysStay, Map.of());
         }
     }
 }

@@ -71,6 +71,7 @@ final class JobTranslation {
                 throttle.settings(),
                 schedule,
                 again(),
+                keys.text("migrate.key-changes").equals(Optional.of("never")),
                 new SettingsTranslation(keys, mistakes).settings()));
     }
 

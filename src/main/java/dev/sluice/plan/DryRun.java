@@ -67,7 +67,7 @@ public final class DryRun implements Plans, JobCheck {
             Optional<Subject> subject = examination.subject();
             if (subject.isPresent() && !findings.refused() && trial) {
                 Subject s = subject.get();
-                tried = new Trials(s, findings, server, examination.database(), time).run(Examination.change(s));
+                tried = new Trials(s, findings, server, examination.database(), time).run(Examination.change(s), examination.look());
                 tried.ifPresent(t -> judge(s, t, findings));
             } else if (!trial) {
                 findings.info(
@@ -140,6 +140,15 @@ public final class DryRun implements Plans, JobCheck {
 
     private static void judge(Subject subject, Trial trial, Findings findings) {
         left(subject, trial, findings);
+        Long violations = trial.violations();
+        if (violations != null && violations > 0 && trial.matching() == 0) {
+            findings.warn(
+                    "trial-violates",
+                    "switch.verify",
+                    violations + " of " + trial.scanned() + " rows of the trial do not hold the verification after their"
+                            + " change, and would leave the run incomplete.",
+                    "see what those rows hold and where does not match; say in switch.verify what must hold of them, too.");
+        }
         if (trial.matching() == 0) {
             return;
         }
@@ -150,6 +159,9 @@ public final class DryRun implements Plans, JobCheck {
                         + " rows that the trial changed still match where after their change:"
                         + " the job is not repeatable, and a verification by where alone would not pass.",
                 "write expressions that never give what where looks for (coalesce for NULL), or say switch.verify.");
+        if (findings.has(MovingRows.CODE) && !findings.refused(MovingRows.KEY) && subject.job().verify().isEmpty()) {
+            MovingRows.refuse(findings, "Keys may change during the run, and changed rows still match where.");
+        }
         subject.job()
                 .migrate()
                 .schedule()

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jooq.Record;
+import org.jspecify.annotations.Nullable;
 
 /** One look at a job: table, surroundings, definition, statements; what it finds and what it learns on the way. */
 final class Examination {
@@ -117,6 +118,7 @@ final class Examination {
         new AccessChecks(s, findings).run(database);
         new DefinitionChecks(s, findings, server).run(database);
         new SurroundingChecks(s, findings).run();
+        new MovingRows(s, findings, database).run();
         statistics(s.facts());
         timeouts();
         signals(s.facts());
@@ -168,8 +170,9 @@ final class Examination {
         return new ChosenChecks(database, job.migrate().throttle().chosen(), findings);
     }
 
-    /** Asks the signals of other places, which takes a while where they do not answer. */
+    /** Asks the signals of other places, which takes a while where they do not answer, and what was said to the table. */
     void otherPlaces() {
+        subject.ifPresent(s -> new MovingRows(s, findings, database).statements());
         chosen().otherPlaces();
     }
 
@@ -218,13 +221,13 @@ final class Examination {
                     "create them first.");
             return;
         }
-        String condition = verification.map(Verification::condition).orElse(null);
-        Work.Look look = condition == null
-                ? null
-                : new Work.Look(condition, job.migrate().where());
+        Work.Look look = look();
         statements =
                 new ArrayList<>(new StatementChecks(s, findings, server, database).run(largest.get(), change(s), look));
-        VerificationChoice.orphans(job).ifPresent(c -> orphans(s, c));
+        if (look != null && !findings.refused()) {
+            new VerificationTrial(s, findings, server).run(largest.get(), look.condition());
+        }
+        VerificationChoice.orphans(job, s.filled()).ifPresent(c -> orphans(s, c));
     }
 
     /** Orphans are looked for by walking the filled table by the conflict's columns. */
@@ -249,6 +252,14 @@ final class Examination {
     /** What the batches of a job do. */
     static Work.Change change(Subject s) {
         return new Work.Change(s.job().migrate().shape(), s.job().migrate().where());
+    }
+
+    /** What the verification does; null where there is nothing to look at. */
+    Work.@Nullable Look look() {
+        String condition = verification.map(Verification::condition).orElse(null);
+        return condition == null
+                ? null
+                : new Work.Look(condition, job.migrate().where());
     }
 
     Check check() {

@@ -5,6 +5,7 @@ import dev.sluice.checkpoint.Claim;
 import dev.sluice.database.Database;
 import dev.sluice.database.ErrorKind;
 import dev.sluice.database.SqlFailure;
+import dev.sluice.problem.Problem;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -105,6 +106,11 @@ final class Server {
             lines.add(rows.getString(1));
         }
         return lines.toString();
+    }
+
+    /** The refusal for a database that does not answer. */
+    Problem away(SQLException e) {
+        return database.unavailable(e);
     }
 
     /**

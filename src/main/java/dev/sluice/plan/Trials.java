@@ -58,11 +58,19 @@ final class Trials {
      * @param scanned keys walked
      * @param changed rows changed
      * @param matching rows that still matched {@code where}
+     * @param violations rows of it that did not hold the verification after the change; null where there is none
      * @param left what it walked and did not do
      * @param seconds it took
      * @param sample up to five rows before and after
      */
-    record Trial(long scanned, long changed, long matching, RowsLeft left, double seconds, List<SampleRow> sample) {}
+    record Trial(
+            long scanned,
+            long changed,
+            long matching,
+            @Nullable Long violations,
+            RowsLeft left,
+            double seconds,
+            List<SampleRow> sample) {}
 
     /** A claim on a checkpoint of this trial alone. */
     static Claim claim(Leaf leaf, @Nullable List<String> cursor, @Nullable List<String> upper) {
@@ -77,13 +85,13 @@ final class Trials {
     }
 
     /** Tries it; empty when there is no row, or when it failed, which is then a finding. */
-    Optional<Trial> run(Work change) throws SQLException {
+    Optional<Trial> run(Work change, Work.@Nullable Look look) throws SQLException {
         Connection connection = server.connection();
         connection.setAutoCommit(false);
         try (Statement s = connection.createStatement()) {
             s.execute("SET LOCAL statement_timeout = " + timeoutMillis());
             List<String> before = settings();
-            Optional<Trial> trial = tried(change);
+            Optional<Trial> trial = tried(change, look);
             List<String> after = settings();
             if (!before.equals(after)) {
                 after.removeAll(before);
@@ -136,7 +144,7 @@ final class Trials {
         return most > 0 ? Math.min(most, wanted) : wanted;
     }
 
-    private Optional<Trial> tried(Work change) throws SQLException {
+    private Optional<Trial> tried(Work change, Work.@Nullable Look look) throws SQLException {
         String condition = subject.job().migrate().shape() instanceof Shape.Sql
                 ? "true"
                 : subject.job().migrate().where().orElse("true");
@@ -167,14 +175,34 @@ final class Trials {
                 return Optional.empty();
             }
             deferredConstraints();
-            return Optional.of(new Trial(
-                    row.getLong("scanned"),
-                    row.getLong("changed"),
-                    row.getLong("matching"),
-                    new RowsLeft(
-                            row.getLong("left_unchanged"), row.getLong("left_collapsed"), row.getLong("left_shared")),
-                    seconds,
-                    samples.compare(keys, before, samples.read(keys))));
+            long scanned = row.getLong("scanned");
+            long changed = row.getLong("changed");
+            long matching = row.getLong("matching");
+            var left = new RowsLeft(
+                    row.getLong("left_unchanged"), row.getLong("left_collapsed"), row.getLong("left_shared"));
+            List<SampleRow> shown = samples.compare(keys, before, samples.read(keys));
+            Long violations = look == null ? null : violations(look, leaf, cursor, walk.lastKey(), size);
+            return Optional.of(new Trial(scanned, changed, matching, violations, left, seconds, shown));
+        }
+    }
+
+    /** The verification of the same rows, as they are now; null where it cannot be evaluated, which is a finding. */
+    private @Nullable Long violations(
+            Work.Look look, Leaf leaf, @Nullable List<String> cursor, @Nullable List<String> upper, int size)
+            throws SQLException {
+        Claim claim = claim(leaf, cursor, upper);
+        Checkpoints.insertTrial(server.connection(), claim);
+        BatchStatement statement = BatchSql.of(look, subject.facts(), claim.relation(), cursor == null);
+        try (PreparedStatement s = statement.prepare(server.connection(), claim, size);
+                ResultSet row = s.executeQuery()) {
+            return row.next() ? Long.valueOf(row.getLong("violations")) : null;
+        } catch (SQLException e) {
+            SqlFailure failure = SqlFailure.in(e).orElseThrow(() -> database.unavailable(e));
+            if (failure.kind() == ErrorKind.DEFINITION || failure.kind() == ErrorKind.DATA) {
+                VerificationTrial.refuse(subject, findings, failure, look.condition());
+                return null; // the transaction is rolled back anyway
+            }
+            throw e;
         }
     }
 

@@ -97,6 +97,11 @@ public record Preparation(
                 job.migrate().shape(), job.migrate().where());
     }
 
+    /** The condition by which the filled table is searched for rows without a source, where it is. */
+    public Optional<String> orphans() {
+        return into.flatMap(filled -> VerificationChoice.orphans(job, filled.columns()));
+    }
+
     /** The table that is changed by the batches, for ANALYZE. */
     public TableName changed() {
         return job.migrate().shape().into().orElse(facts.name());

@@ -2,6 +2,7 @@ package dev.sluice.run;
 
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Counts;
+import dev.sluice.checkpoint.Looks;
 import dev.sluice.checkpoint.Pass;
 import dev.sluice.checkpoint.RunMandate;
 import dev.sluice.checkpoint.StopNote;
@@ -126,7 +127,16 @@ public final class StatusView {
         Tuning tuning =
                 new RunMandate(target).read(id).map(RunMandate.Mandate::tuning).orElseGet(() -> firstTuning(job));
         return new Seen(
-                progress(row, carried, pass, now, changes, expected(row, pass, checkpoints)),
+                progress(
+                        row,
+                        carried,
+                        pass,
+                        now,
+                        changes,
+                        pass.filter(p -> !p.kind().changes())
+                                .map(new Looks(target)::violations)
+                                .orElse(0L),
+                        expected(row, pass, checkpoints)),
                 limit(row, carried, clock, stopped),
                 tuning);
     }
@@ -139,7 +149,9 @@ public final class StatusView {
         if (row.getPass() == 0) {
             return row.getEstimatedRows();
         }
-        boolean came = pass.filter(p -> p.kind() == Pass.Kind.MIGRATE).isPresent();
+        boolean came = pass.filter(p -> p.kind() == Pass.Kind.MIGRATE
+                        || p.kind() == Pass.Kind.VERIFY && p.look() != p.number())
+                .isPresent();
         return came ? null : Long.valueOf(checkpoints.firstWalks(row.getId()).scanned());
     }
 
@@ -149,6 +161,7 @@ public final class StatusView {
             Optional<Pass> pass,
             Counts now,
             Counts changes,
+            long violations,
             @Nullable Long expected) {
         boolean over = pass.map(p -> p.finishedAt() != null).orElse(false);
         RunState state = RunState.of(row.getState());
@@ -167,7 +180,7 @@ public final class StatusView {
                 changes.left().unchanged(),
                 changes.left().collapsed(),
                 changes.left().sharedKeys(),
-                kind.equals("verify") || kind.equals("orphans") ? now.violations() : Long.valueOf(0),
+                violations,
                 row.getEstimatedRows(),
                 remaining,
                 ratio,

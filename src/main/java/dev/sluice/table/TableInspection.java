@@ -5,9 +5,7 @@ import dev.sluice.problem.Problem;
 import dev.sluice.sql.TableName;
 import dev.sluice.table.TableFacts.Column;
 import dev.sluice.table.TableFacts.Leaf;
-import java.util.Collections;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -54,18 +52,6 @@ public final class TableInspection {
               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
              WHERE i.inhparent = ?::oid ORDER BY 1 LIMIT 5""";
 
-    /** Columns; bound: oid. A NOT NULL that is NOT VALID (18) does not count. */
-    private static final String COLUMNS = """
-            SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
-                   a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
-                   a.attnotnull AND NOT EXISTS (
-                     SELECT FROM pg_catalog.pg_constraint c
-                      WHERE c.conrelid = a.attrelid AND c.contype = 'n' AND NOT c.convalidated
-                        AND a.attnum = ANY (c.conkey)) AS not_null
-              FROM pg_catalog.pg_attribute a
-             WHERE a.attrelid = ?::oid AND a.attnum > 0 AND NOT a.attisdropped
-             ORDER BY a.attnum""";
-
     private TableInspection() {}
 
     /**
@@ -106,7 +92,7 @@ public final class TableInspection {
         }
         List<Record> tree = sql.fetch(TREE, oid, oid);
         refuseForeign(table, tree);
-        Map<String, Column> columns = columns(sql, oid);
+        Map<String, Column> columns = Columns.of(sql, oid);
         List<KeyIndex> indexes = KeyIndex.of(sql, oid);
         KeyIndex index = key.isEmpty()
                 ? KeyChoice.of(table, indexes, begun)
@@ -141,25 +127,10 @@ public final class TableInspection {
     public static Map<String, Column> columns(Database database, TableName table, String jobKey) {
         try {
             DSLContext sql = database.sql();
-            return columns(sql, relation(sql, table, jobKey).get("oid", long.class));
+            return Columns.of(sql, relation(sql, table, jobKey).get("oid", long.class));
         } catch (DataAccessException e) {
             throw database.unavailable(e);
         }
-    }
-
-    private static Map<String, Column> columns(DSLContext sql, long oid) {
-        Map<String, Column> columns = new LinkedHashMap<>();
-        for (Record r : sql.fetch(COLUMNS, oid)) {
-            String name = r.get("attname", String.class);
-            columns.put(
-                    name,
-                    new Column(
-                            name,
-                            r.get("type", String.class),
-                            r.get("not_null", boolean.class),
-                            r.get("generated", boolean.class)));
-        }
-        return Collections.unmodifiableMap(columns);
     }
 
     static Record relation(DSLContext sql, TableName table, String jobKey) {

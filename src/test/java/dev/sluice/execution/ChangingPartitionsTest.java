@@ -172,6 +172,68 @@ class ChangingPartitionsTest {
         assertThat(known(stale.failure()).message()).contains("1 of 500 rows no longer hold");
     }
 
+    /** Keys that the run's verifications have walked, pass by pass. */
+    private String looked() {
+        return engine.db()
+                .value(("SELECT string_agg(n::text, ' ' ORDER BY pass) FROM (SELECT c.pass, sum(c.scanned) AS n"
+                                + " FROM sluice.checkpoint c JOIN sluice.pass p USING (run_id, pass)"
+                                + " JOIN sluice.run r ON r.id = c.run_id WHERE r.job = 'T' AND p.kind = 'verify'"
+                                + " GROUP BY c.pass) AS each_pass")
+                        .replaceAll("\\bT\\b", t));
+    }
+
+    @Test
+    void whatWasVerifiedIsNotLookedAtAgainForALeafThatCame() throws Exception {
+        UUID id = copy();
+        run("CREATE TABLE T_4 (LIKE T INCLUDING ALL)");
+        run("INSERT INTO T_4 SELECT 4, g FROM generate_series(1, 100) g");
+        AtomicInteger attached = new AtomicInteger();
+        TIME.atWaits(nth -> {
+            RunStatus now = engine.runs().find(id).orElseThrow();
+            if (now.state().equals("verifying") && known(now.progress().scanned()) >= 50 && attached.get() < 2) {
+                run(attached.incrementAndGet() == 1
+                        ? ATTACH
+                        : "ALTER TABLE T ATTACH PARTITION T_4 FOR VALUES IN (4)");
+            }
+        });
+        assertSucceeded(carry(id));
+        assertThat(attached.get()).isEqualTo(2);
+        assertThat(looked()).isIn("400 100 100", "400 200");
+        assertThat(evidence().rows()).isEqualTo(600);
+        assertThat(count("T WHERE b = id * 2")).isEqualTo(600);
+    }
+
+    @Test
+    void aRenewalGoesOnWithWhatCame() throws Exception {
+        UUID id = copy();
+        assertSucceeded(carry(id));
+        run("UPDATE T_3 SET b = id * 2");
+        when(id, "succeeded", 100, ATTACH);
+        assertSucceeded(carry(id));
+        assertThat(looked()).isEqualTo("400 100");
+        assertThat(evidence().rows()).isEqualTo(500);
+        assertThat(known(evidence().verifiedUntil())).isAfter(evidence().verifiedAsOf());
+    }
+
+    @Test
+    void whatWasSeenInALeafThatWentSinceDoesNotCount() throws Exception {
+        UUID id = copy();
+        assertSucceeded(carry(id));
+        run("UPDATE T_1 SET b = 0 WHERE id = 8");
+        run("UPDATE T_3 SET b = id * 2");
+        AtomicBoolean done = new AtomicBoolean();
+        TIME.atWaits(nth -> {
+            if (!done.get() && known(engine.runs().find(id).orElseThrow().progress().scanned()) >= 300) {
+                done.set(true);
+                run("ALTER TABLE T DETACH PARTITION T_1");
+                run(ATTACH);
+            }
+        });
+        assertSucceeded(carry(id));
+        assertThat(done).isTrue();
+        assertThat(evidence().rows()).isEqualTo(300);
+    }
+
     @Test
     void aLeafThatIsDroppedInMidWalkIsDone() throws Exception {
         UUID id = once();

@@ -3,6 +3,7 @@ package dev.sluice.execution;
 import static dev.sluice.testing.TestEngine.known;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.run.Evidence;
 import dev.sluice.run.RunStatus;
@@ -107,6 +108,48 @@ class VerifiedRunsTest {
         RunStatus run = run("set: { j: \"('[' || a || ']')::json\", p: \"point(a, 1)\" }, where: j IS NULL", "");
         assertThat(run.state()).isEqualTo("incomplete");
         assertThat(known(run.failure()).message()).contains("1 of 50 rows violate the verification (equality)");
+    }
+
+    @Test
+    void whatHoldsATypeWithoutAnEqualityIsComparedByItsTextToo() throws Exception {
+        engine.db()
+                .run(
+                        "CREATE TYPE extra_" + t + " AS (n int, doc json)",
+                        "CREATE DOMAIN docs_" + t + " AS extra_" + t + "[]",
+                        "CREATE TABLE " + t + " (id bigint PRIMARY KEY, a int, e extra_" + t + ", d docs_" + t + ")",
+                        "INSERT INTO " + t + " SELECT g, g FROM generate_series(1, 50) g");
+        oldCode("1", "UPDATE " + t + " SET e = NULL WHERE id = 3");
+        String e = "ROW(a, ('[' || a || ']')::json)::extra_" + t;
+        RunStatus run = run("set: { e: \"" + e + "\", d: \"ARRAY[" + e + "]\" }, where: d IS NULL", "");
+        assertThat(run.state()).isEqualTo("incomplete");
+        assertThat(known(run.failure()).message()).contains("1 of 50 rows violate the verification (equality)");
+    }
+
+    /** Its operators lie where no search_path of a session leads. */
+    @Test
+    void aTypeOfAnotherSchemaIsComparedWhereverItsOperatorsAre() throws Exception {
+        assumeTrue(engine.db()
+                .value("SELECT count(*) FROM pg_available_extensions WHERE name = 'hstore'")
+                .equals("1"));
+        engine.db()
+                .run(
+                        "CREATE SCHEMA ext_" + t,
+                        "CREATE EXTENSION hstore SCHEMA ext_" + t,
+                        "CREATE TABLE " + t + " (id bigint PRIMARY KEY, a int, h ext_" + t + ".hstore)",
+                        "CREATE TABLE filled_" + t + " (h ext_" + t + ".hstore PRIMARY KEY, a int)",
+                        "INSERT INTO " + t + " SELECT g, g FROM generate_series(1, 50) g");
+        try {
+            String h = "ext_" + t + ".hstore('a', a::text)";
+            RunStatus run = run("set: { h: \"" + h + "\" }, where: h IS NULL", "");
+            assertThat(run.failure()).isNull();
+            assertThat(run.state()).isEqualTo("succeeded");
+            RunStatus filled = engine.run("job: filled-" + t + "\nmigrate: { table: " + t + ", insert: { into: filled_" + t
+                    + ", columns: { h: h, a: a }, conflict: { columns: [h], do: update }, orphans: allow } }");
+            assertThat(filled.failure()).isNull();
+            assertThat(filled.state()).isEqualTo("succeeded");
+        } finally {
+            engine.db().run("DROP EXTENSION hstore CASCADE");
+        }
     }
 
     @Test

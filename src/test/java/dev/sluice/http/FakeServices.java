@@ -105,6 +105,7 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
                 BatchSettings.DEFAULT,
                 ThrottleSettings.DEFAULT,
                 Optional.of(new Schedule("0 0 18 24 12 ?", ZoneOffset.UTC, Schedule.Misfire.ONCE)),
+                false,
                 false);
         var job = new Job(
                 "users-full-name",

@@ -90,6 +90,7 @@ class JobReaderTest {
                         BatchSettings.DEFAULT,
                         ThrottleSettings.DEFAULT,
                         Optional.empty(),
+                        false,
                         false));
         assertThat(job(LEAST + "  \n").fingerprint()).isEqualTo(job.fingerprint());
         assertThat(job.migrate().batch().stripes()).isEqualTo(new Stripes.Auto());

@@ -218,7 +218,7 @@ class DryRunTest {
         });
         assertThat(report.repeatable()).isTrue();
         PlanReport sql = BENCH.plan(
-                job("table: 'app.\"Log Book\"'\nsql: 'UPDATE app.\"Log Book\" b SET txt = NULL WHERE {batch:b}'"));
+                job("table: 'app.\"Log Book\"'\nkey-changes: never\nsql: 'UPDATE app.\"Log Book\" b SET txt = NULL WHERE {batch:b}'"));
         assertThat(sql.runnable()).as(sql.findings().toString()).isTrue();
     }
 
@@ -231,7 +231,8 @@ class DryRunTest {
                 "CREATE TABLE app.spread2 PARTITION OF app.spread FOR VALUES WITH (MODULUS 3, REMAINDER 2)",
                 "INSERT INTO app.spread SELECT i FROM generate_series(1, 3000) i",
                 "ANALYZE app.spread");
-        PlanReport sql = BENCH.plan(job("table: app.spread\nsql: 'UPDATE app.spread s SET n = 1 WHERE {batch:s}'"));
+        PlanReport sql = BENCH.plan(job(
+                "table: app.spread\nkey-changes: never\nsql: 'UPDATE app.spread s SET n = 1 WHERE {batch:s}'"));
         assertThat(sql.runnable()).as(sql.findings().toString()).isTrue();
         Finding told = finding(sql, "visits-every-partition");
         assertThat(told.level()).isEqualTo("warn");

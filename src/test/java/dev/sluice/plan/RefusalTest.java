@@ -248,7 +248,8 @@ class RefusalTest {
                         m.batch(),
                         m.throttle(),
                         m.schedule(),
-                        m.again()),
+                        m.again(),
+                        m.keysStay()),
                 job.verify(),
                 job.fingerprint(),
                 job.definition());

@@ -84,7 +84,8 @@ final class Rig implements AutoCloseable {
                 BatchSettings.DEFAULT,
                 ThrottleSettings.DEFAULT,
                 Optional.ofNullable(schedule),
-                false);
+                false,
+                        false);
         return new Job(name, Optional.empty(), Optional.empty(), "main", migrate, Optional.empty(), "f", "{}");
     }
 
