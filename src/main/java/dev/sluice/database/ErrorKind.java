@@ -12,7 +12,7 @@ public enum ErrorKind {
     TIMEOUT,
     /** Serialization, deadlock, resources, a lost prepared statement: retry. */
     TRANSIENT,
-    /** A row cannot be changed: classes 22, 23, 44 and P0001 from a trigger. */
+    /** A row cannot be changed: classes 22, 23, 44, and what PL/pgSQL raises, P0. */
     DATA,
     /** The statement itself is wrong: classes 42, 0A, 28, 3D, 3F. */
     DEFINITION,
@@ -38,7 +38,6 @@ public enum ErrorKind {
             // an idle session or an idle transaction was ended by the server
             case "57P05", "25P03", "57P01", "57P02", "57P03" -> AWAY;
             case "40001", "40P01", "40003", "26000" -> TRANSIENT;
-            case "P0001" -> DATA;
             default -> ofClass(state.substring(0, Math.min(2, state.length())));
         };
     }
@@ -47,7 +46,7 @@ public enum ErrorKind {
         return switch (cls) {
             case "08" -> AWAY;
             case "53" -> TRANSIENT;
-            case "22", "23", "44" -> DATA;
+            case "22", "23", "44", "P0" -> DATA;
             case "42", "0A", "28", "3D", "3F" -> DEFINITION;
             default -> OTHER;
         };

@@ -9,46 +9,94 @@ import dev.sluice.partition.NextKey;
 import dev.sluice.table.TableFacts;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a person needs to know of a batch that failed: its statement, and its keys. */
-final class FailedBatch {
+/**
+ * What a person needs to know of a batch that failed.
+ *
+ * @param statement as the server saw it; null where it does not matter
+ * @param keyRange the keys it would have changed; null where they are not known
+ * @param row the key of the one row that fails: each column's name and text; null where none fails alone
+ */
+record FailedBatch(
+        @Nullable String statement,
+        @Nullable String keyRange,
+        @Nullable Map<String, String> row) {
     private static final Logger LOG = LoggerFactory.getLogger(FailedBatch.class);
+    /** Of a failure that is not one of rows. */
+    static final FailedBatch UNKNOWN = new FailedBatch(null, null, null);
 
-    private FailedBatch() {}
+    /** A batch as it was asked for. One of a single key has the row that fails. */
+    static FailedBatch of(Database database, Batches batches, Claim claim, TableFacts facts, Ask ask) {
+        Position position = claim.position();
+        String statement = sent(database, batches, claim, ask);
+        List<String> end = position.rangeEnd();
+        if (end != null) {
+            return new FailedBatch(statement, range(position.cursor(), end) + stripe(position), null);
+        }
+        try {
+            Optional<List<String>> last = NextKey.of(database, facts, claim.relation(), position.cursor(), ask.keys());
+            boolean one = ask.keys() == 1 && last.isPresent();
+            return new FailedBatch(
+                    statement,
+                    range(
+                            position.cursor(),
+                            last.or(() -> Optional.ofNullable(claim.upper())).orElse(null)),
+                    one ? row(facts, last.get()) : null);
+        } catch (SQLException e) {
+            LOG.debug("the failed batch's last key is not known", e);
+            String from = "after " + Position.text(position.cursor());
+            return new FailedBatch(statement, from + ", the next " + ask.keys() + " keys", null);
+        }
+    }
+
+    /** One row of a stripe that failed. */
+    static FailedBatch of(
+            Database database,
+            Batches batches,
+            Claim claim,
+            TableFacts facts,
+            @Nullable List<String> before,
+            List<String> key) {
+        return new FailedBatch(
+                sent(database, batches, claim, Ask.of(1)),
+                range(before, key) + stripe(claim.position()),
+                row(facts, key));
+    }
+
+    private static Map<String, String> row(TableFacts facts, List<String> key) {
+        Map<String, String> row = new LinkedHashMap<>();
+        for (int i = 0; i < key.size(); i++) {
+            row.put(facts.key().get(i).name(), key.get(i));
+        }
+        return row;
+    }
+
+    private static String range(@Nullable List<String> after, @Nullable List<String> upTo) {
+        return "after " + Position.text(after) + " up to " + Position.text(upTo);
+    }
+
+    private static String stripe(Position position) {
+        return ", stripe " + (position.stripe() + 1) + " of " + position.stripes();
+    }
 
     /**
      * The statement as the server saw it, so that the position it names can be found; the driver numbers the
      * parameters.
      */
-    static String sent(Database database, Batches batches, Claim claim, Ask ask) {
+    private static String sent(Database database, Batches batches, Claim claim, Ask ask) {
         String jdbc = batches.statement(claim, ask).sql();
         try (Connection connection = database.connect()) {
             return connection.nativeSQL(jdbc);
         } catch (SQLException e) {
             LOG.debug("the failed statement is told as it was given to the driver", e);
             return jdbc;
-        }
-    }
-
-    /** The keys the failed batch would have changed; best effort, since the database may be in trouble. */
-    static String keyRange(Database database, Claim claim, TableFacts facts, int keys) {
-        Position position = claim.position();
-        String from = "after " + Position.text(position.cursor());
-        if (position.rangeEnd() != null) {
-            return from + " up to " + Position.text(position.rangeEnd()) + ", stripe " + (position.stripe() + 1)
-                    + " of " + position.stripes();
-        }
-        try {
-            return from + " up to "
-                    + Position.text(NextKey.of(database, facts, claim.relation(), position.cursor(), keys)
-                            .or(() -> Optional.ofNullable(claim.upper()))
-                            .orElse(null));
-        } catch (SQLException e) {
-            LOG.debug("the failed batch's last key is not known", e);
-            return from + ", the next " + keys + " keys";
         }
     }
 }

@@ -11,35 +11,33 @@ import org.jspecify.annotations.Nullable;
 final class Failures {
     private Failures() {}
 
-    static RunStatus.Failure of(
-            SqlFailure failure, int failures, @Nullable String statement, @Nullable String keyRange) {
-        String fact = failure + at(failure, statement);
+    static RunStatus.Failure of(SqlFailure failure, int failures, FailedBatch batch) {
+        String fact = failure + at(failure, batch.statement());
+        String row = batch.row() == null ? "" : " Operators are shown the row's key and the server's own words.";
         return switch (failure.kind()) {
             case DEFINITION ->
                 failure(
                         "definition-error",
-                        "The database refuses the statement: " + fact
-                                + ". Mend the job file or the table; a run of an unchanged definition then resumes where it stopped.",
+                        "The database refuses the statement" + (batch.row() == null ? "" : " at one row") + ": " + fact
+                                + "." + row
+                                + " Mend the job file or the table; a run of an unchanged definition then resumes where it stopped.",
                         failure,
-                        statement,
-                        keyRange);
+                        batch);
             case DATA ->
                 failure(
                         "data-error",
-                        "A row " + (keyRange == null ? "" : "with a key " + keyRange + " ") + "cannot be changed: "
-                                + fact
-                                + ". Mend that row or the expression, then start the job again; it resumes where it stopped.",
+                        (batch.row() == null ? "Rows cannot be changed: " : "One row cannot be changed: ")
+                                + fact + "." + row
+                                + " Fix the row or the expression, then start the job again; it resumes where it stopped.",
                         failure,
-                        statement,
-                        keyRange);
+                        batch);
             case AWAY, READ_ONLY, FULL, TIMEOUT, TRANSIENT, OTHER ->
                 failure(
                         "database-error",
-                        "The database failed " + failures + " times in a row: " + fact
-                                + ". Find the cause in the server's log, then start the job again; it resumes where it stopped.",
+                        "The database failed " + failures + " times in a row: " + fact + "." + row
+                                + " Find the cause in the server's log, then start the job again; it resumes where it stopped.",
                         failure,
-                        statement,
-                        keyRange);
+                        batch);
         };
     }
 
@@ -57,10 +55,17 @@ final class Failures {
                 null);
     }
 
-    private static RunStatus.Failure failure(
-            String code, String message, SqlFailure f, @Nullable String statement, @Nullable String keyRange) {
+    private static RunStatus.Failure failure(String code, String message, SqlFailure f, FailedBatch batch) {
         return new RunStatus.Failure(
-                code, message, f.sqlState(), statement, f.position(), keyRange, f.mayQuoteRows() ? f.message() : null);
+                code,
+                message,
+                f.sqlState(),
+                batch.statement(),
+                f.position(),
+                batch.keyRange(),
+                f.mayQuoteRows() ? f.message() : null,
+                f.mayQuoteRows() ? f.detail() : null,
+                batch.row());
     }
 
     /** The piece of the statement the server points at. */

@@ -99,10 +99,9 @@ final class Persistence {
                         attempt,
                         behind.orElseGet(() -> new SqlFailure(ErrorKind.AWAY, "08000", e.getMessage(), null, null)),
                         e,
-                        null,
-                        null);
+                        FailedBatch.UNKNOWN);
             } catch (Exception e) {
-                waitAfter(attempt, failure(e), e, null, null);
+                waitAfter(attempt, failure(e), e, FailedBatch.UNKNOWN);
             }
         }
     }
@@ -116,16 +115,10 @@ final class Persistence {
     /**
      * Waits as the error asks for.
      *
-     * @param statement that failed, for the person who mends it
-     * @param keyRange of the batch that failed
+     * @param batch that failed, for the person who puts it right
      * @throws RunFailed when there is nothing to wait for
      */
-    void waitAfter(
-            Retries.Attempt attempt,
-            SqlFailure failure,
-            Exception thrown,
-            @Nullable String statement,
-            @Nullable String keyRange)
+    void waitAfter(Retries.Attempt attempt, SqlFailure failure, Exception thrown, FailedBatch batch)
             throws RunFailed, Stop, InterruptedException {
         if (Thread.currentThread().isInterrupted()) {
             throw new InterruptedException("asked to stop");
@@ -134,10 +127,9 @@ final class Persistence {
             lost = true;
         }
         count(); // the try that has just failed
-        String kind = failure.kind().name().toLowerCase(Locale.ROOT);
         Duration pause = attempt.next(failure.kind(), thrown)
-                .orElseThrow(() -> new RunFailed(Failures.of(failure, attempt.failures(), statement, keyRange)));
-        meters.recordRetry(job, database, kind);
+                .orElseThrow(() -> new RunFailed(Failures.of(failure, attempt.failures(), batch)));
+        triesAgain(failure);
         if (failure.kind().holds()) {
             pause = atMost(LONGEST_AWAY, pause);
         } else if (failure.lockTimeout()) {
@@ -151,6 +143,11 @@ final class Persistence {
                         null,
                         time.now()),
                 pause);
+    }
+
+    /** Counts a try after an error. */
+    void triesAgain(SqlFailure failure) {
+        meters.recordRetry(job, database, failure.kind().name().toLowerCase(Locale.ROOT));
     }
 
     /** A pause that is cut short stays jittered: lanes that failed together must not come back together. */

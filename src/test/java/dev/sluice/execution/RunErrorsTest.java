@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -221,10 +222,14 @@ class RunErrorsTest {
             assertThat(run.state()).isEqualTo("failed");
             RunStatus.Failure failure = known(run.failure());
             assertThat(failure.message())
-                    .contains("22P02 invalid_text_representation", known(failure.keyRange()))
-                    .doesNotContain("Anna");
+                    .contains("One row cannot be changed: 22P02 invalid_text_representation")
+                    .doesNotContain("Anna", "700");
+            assertThat(failure.row()).isEqualTo(Map.of("id", "700"));
             assertThat(failure.serverMessage()).isEqualTo("invalid input syntax for type integer: \"Anna Secret\"");
-            assertThat(known(run.withoutRowValues().failure()).serverMessage()).isNull();
+            RunStatus.Failure viewers = known(run.withoutRowValues().failure());
+            assertThat(viewers.serverMessage()).isNull();
+            assertThat(viewers.row()).isNull();
+            assertThat(viewers.keyRange()).isNull();
             assertThat(lines.list)
                     .isNotEmpty()
                     .noneMatch(l -> l.getFormattedMessage().contains("Anna"));
@@ -240,11 +245,10 @@ class RunErrorsTest {
         RunStatus.Failure failure = known(run.failure());
         assertThat(failure.code()).isEqualTo("data-error");
         assertThat(failure.sqlState()).isEqualTo(state);
-        int last = (key + 99) / 100 * 100;
-        String after = last == 100 ? "the start" : "(" + (last - 100) + ")";
-        assertThat(failure.keyRange()).isEqualTo("after " + after + " up to (" + last + ")");
-        assertThat(failure.message()).contains(known(failure.keyRange()), "Mend that row", "resumes where it stopped");
-        assertThat(count("n = 1")).isEqualTo(last - 100);
+        assertThat(failure.row()).isEqualTo(Map.of("id", "" + key));
+        assertThat(failure.keyRange()).isEqualTo("after (" + (key - 1) + ") up to (" + key + ")");
+        assertThat(failure.message()).contains("Fix the row", "resumes where it stopped");
+        assertThat(count("n = 1")).as("everything before it is done").isEqualTo(key - 1);
         engine.db().run(mend);
         assertThat(engine.carry(plus(", batch: { size: 100 }")).state()).isEqualTo("succeeded");
         assertThat(engine.runs().find(id).orElseThrow().state())
@@ -268,7 +272,7 @@ class RunErrorsTest {
         assertThat(known(run.failure()).code()).isEqualTo("database-error");
         assertThat(known(run.failure()).sqlState()).isEqualTo("ZX001");
         assertThat(known(run.failure()).message()).contains("failed 5 times in a row", "resumes where it stopped");
-        assertThat(engine.db().value("SELECT last_value FROM seq_" + table)).isEqualTo("5");
+        assertThat(known(run.failure()).row()).isEqualTo(Map.of("id", "500"));
         assertMetered("other", "retry");
         engine.db().run("DROP TRIGGER odd ON " + table);
         assertThat(engine.carry(plus("")).state()).isEqualTo("succeeded");
