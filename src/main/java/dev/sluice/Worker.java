@@ -123,12 +123,12 @@ final class Worker implements AutoCloseable {
         Definitions definitions = new Definitions(databases.control(), me, jobs);
         Membership membership = new Membership(databases.control(), me, time);
         FleetJobs known = new FleetJobs(jobs, definitions);
-        StoredRuns runs = new StoredRuns(databases, definitions);
+        StoredRuns runs = new StoredRuns(databases, definitions, carrier);
         EventLog events = new EventLog(databases.control().sql());
         CheckedJobs checked = new CheckedJobs(known, dryRun);
         // who asks on behalf of people has less patience than who carries runs
         Databases brief = databases.within(Readiness.PATIENCE);
-        StoredRuns seen = new StoredRuns(brief, definitions);
+        StoredRuns seen = new StoredRuns(brief, definitions, carrier);
         SwitchGate gates = new SwitchGate(
                 known,
                 seen,

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.sluice.run.RunStatus;
+import dev.sluice.run.StoredRuns;
 import dev.sluice.testing.HookedTime;
 import dev.sluice.testing.TestEngine;
 import dev.sluice.testing.TestPostgres;
@@ -137,11 +138,19 @@ class RunErrorsTest {
     void aDatabaseThatTakesNoWritesHoldsTheRunUntilItDoes() throws Exception {
         UUID id = plus(", throttle: { rows-per-second: 100 }");
         String database = engine.db().value("SELECT current_database()");
+        List<String> seen = new ArrayList<>();
         TIME.atWaits(nth -> {
+            seen.add(reason(engine.runs(), id));
             if (nth == 4) {
                 engine.db().run("ALTER DATABASE " + database + " SET default_transaction_read_only = on");
                 endSessions();
             } else if (nth == 9) {
+                // signs of life could not be written since: another worker knows the last one, and asks for itself
+                engine.db()
+                        .run(
+                                "SET default_transaction_read_only = off",
+                                "UPDATE sluice.lane SET heartbeat_at = heartbeat_at - interval '10 s'");
+                seen.add("elsewhere " + reason(engine.elsewhere(), id));
                 engine.db()
                         .run(
                                 "SET default_transaction_read_only = off",
@@ -153,6 +162,14 @@ class RunErrorsTest {
         assertThat(run.state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
         assertMetered("read_only", "database-read-only");
+        assertThat(seen.getFirst()).isEqualTo("rows-per-second");
+        assertThat(seen).contains("database-read-only", "elsewhere database-read-only");
+        assertThat(seen.subList(6, 9)).containsOnly("database-read-only");
+    }
+
+    private static String reason(StoredRuns runs, UUID id) {
+        RunStatus.Limit limit = runs.find(id).orElseThrow().limitedBy();
+        return limit == null ? "none" : limit.reason();
     }
 
     private static void endSessions() {
