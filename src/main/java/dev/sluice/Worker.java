@@ -19,6 +19,7 @@ import dev.sluice.http.Services;
 import dev.sluice.job.Job;
 import dev.sluice.job.JobFolder;
 import dev.sluice.job.JobReader;
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.metrics.Meters;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.metrics.SchedulerMeters;
@@ -97,9 +98,9 @@ final class Worker implements AutoCloseable {
                 databases,
                 samplers,
                 servo(settings.throttle()),
-                settings.throttle().cores(),
+                settings.throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES),
                 time));
-        DryRun dryRun = new DryRun(databases, settings.throttle().cores(), time);
+        DryRun dryRun = new DryRun(databases, settings.throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES), time);
         Settings.Worker w = settings.worker();
         this.carrier = part(new RunCarrier(new RunEnvironment(
                 databases,
