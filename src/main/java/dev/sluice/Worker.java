@@ -244,7 +244,7 @@ final class Worker implements AutoCloseable {
     }
 
     private Optional<String> lost() {
-        return presence.lost().or(carrier::lost).or(() -> housekeeping.lost());
+        return presence.lost().or(carrier::lost).or(scheduling::lost).or(() -> housekeeping.lost());
     }
 
     /** Where it answers, without a slash at the end. */

@@ -9,8 +9,6 @@ import dev.sluice.database.schema.tables.records.RunWantedRecord;
 import dev.sluice.problem.Problem;
 import java.time.Duration;
 import java.time.OffsetDateTime;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
@@ -32,6 +30,8 @@ import org.jooq.impl.SQLDataType;
 public final class RunMandate {
     /** How long a change waits for batches in flight before it gives up; well over any sane target time. */
     public static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final int STOP_TRIES = 5;
 
     private static final Field<OffsetDateTime> CHANGE_UNTIL = DSL.field(
             "clock_timestamp() + {0} * interval '1 second'",
@@ -90,7 +90,24 @@ public final class RunMandate {
      * @throws Problem CONFLICT {@code changed-meanwhile} when somebody else has changed it at the same time
      */
     public boolean want(UUID run, Wanted wanted) {
-        return wanted == Wanted.RUNNING ? release(run) : change(run, false, before -> before.with(wanted));
+        return switch (wanted) {
+            case RUNNING -> release(run);
+            case PAUSED -> change(run, false, before -> before.with(wanted));
+            case STOPPED -> stop(run);
+        };
+    }
+
+    /** Whatever somebody else changes at the same time, it is stopped in the end. */
+    private boolean stop(UUID run) {
+        for (int tries = 1; ; tries++) {
+            try {
+                return change(run, false, before -> before.with(Wanted.STOPPED));
+            } catch (Problem overtaken) {
+                if (tries == STOP_TRIES) {
+                    throw overtaken;
+                }
+            }
+        }
     }
 
     /**
@@ -121,61 +138,10 @@ public final class RunMandate {
         });
     }
 
-    /** What the checkpoints have copies of. */
-    private record Copied(Wanted wanted, Tuning tuning) {
-        Copied with(Wanted other) {
-            return new Copied(other, tuning);
-        }
-
-        Copied with(Tuning other) {
-            return new Copied(wanted, other);
-        }
-
-        static Copied of(RunWantedRecord r) {
-            return new Copied(Wanted.of(r.getWanted()), RunMandate.tuning(r));
-        }
-
-        Map<Field<?>, Object> mandate() {
-            Map<Field<?>, Object> values = new LinkedHashMap<>();
-            values.put(RUN_WANTED.WANTED, wanted.code());
-            values.put(RUN_WANTED.TARGET_MILLIS, tuning.targetMillis());
-            values.put(RUN_WANTED.BATCH_SIZE, tuning.batchSize());
-            values.put(RUN_WANTED.ROWS_PER_SECOND, tuning.rowsPerSecond());
-            values.put(RUN_WANTED.WAL_PER_HOUR, tuning.walPerHour());
-            values.put(RUN_WANTED.CORES, tuning.cores());
-            return values;
-        }
-
-        Map<Field<?>, Object> checkpoint() {
-            Map<Field<?>, Object> values = new LinkedHashMap<>();
-            values.put(CHECKPOINT.WANTED, wanted.code());
-            values.put(CHECKPOINT.TARGET_MILLIS, tuning.targetMillis());
-            values.put(CHECKPOINT.BATCH_SIZE, tuning.batchSize());
-            values.put(CHECKPOINT.ROWS_PER_SECOND, tuning.rowsPerSecond());
-            values.put(CHECKPOINT.WAL_PER_HOUR, tuning.walPerHour());
-            values.put(CHECKPOINT.CORES, tuning.cores());
-            if (wanted == Wanted.STOPPED) {
-                values.put(CHECKPOINT.TOKEN, DSL.field("gen_random_uuid()", UUID.class));
-            }
-            return values;
-        }
-
-        /** Those that have another copy. */
-        Condition differs() {
-            return DSL.or(
-                    CHECKPOINT.WANTED.ne(wanted.code()),
-                    CHECKPOINT.TARGET_MILLIS.ne(tuning.targetMillis()),
-                    CHECKPOINT.BATCH_SIZE.ne(tuning.batchSize()),
-                    CHECKPOINT.ROWS_PER_SECOND.isDistinctFrom(tuning.rowsPerSecond()),
-                    CHECKPOINT.WAL_PER_HOUR.isDistinctFrom(tuning.walPerHour()),
-                    CHECKPOINT.CORES.isDistinctFrom(tuning.cores()));
-        }
-    }
-
     /** A change that has been noted in the run's row. */
-    private record Noted(Copied before, Copied after, OffsetDateTime at) {}
+    private record Noted(MandateCopy before, MandateCopy after, OffsetDateTime at) {}
 
-    private boolean change(UUID run, boolean settings, UnaryOperator<Copied> change) {
+    private boolean change(UUID run, boolean settings, UnaryOperator<MandateCopy> change) {
         Optional<Noted> noted = note(run, settings, change);
         if (noted.isEmpty()) {
             return false;
@@ -194,7 +160,7 @@ public final class RunMandate {
     }
 
     /** From its commit on no batch begins. */
-    private Optional<Noted> note(UUID run, boolean settings, UnaryOperator<Copied> change) {
+    private Optional<Noted> note(UUID run, boolean settings, UnaryOperator<MandateCopy> change) {
         return sql.transactionResult(tx -> {
             DSLContext c = patient(tx.dsl());
             RunWantedRecord row = c.selectFrom(RUN_WANTED)
@@ -204,8 +170,8 @@ public final class RunMandate {
             if (row == null) {
                 return Optional.empty();
             }
-            Copied before = Copied.of(row);
-            Copied after = change.apply(before);
+            MandateCopy before = MandateCopy.of(row);
+            MandateCopy after = change.apply(before);
             OffsetDateTime at = c.update(RUN_WANTED)
                     .set(after.mandate())
                     .set(RUN_WANTED.CHANGE_UNTIL, settings ? CHANGE_UNTIL : DSL.castNull(CHANGE_UNTIL))
@@ -242,7 +208,7 @@ public final class RunMandate {
     }
 
     /** Those without a batch in flight, without waiting for any. */
-    private static void copyWhereFree(DSLContext c, UUID run, Copied after) {
+    private static void copyWhereFree(DSLContext c, UUID run, MandateCopy after) {
         var free = DSL.name("free")
                 .as(DSL.select(CHECKPOINT.PASS, CHECKPOINT.PARTITION)
                         .from(CHECKPOINT)

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,8 @@ public final class QuietJobStore extends JobStoreTX {
     private static final Map<String, Logger> LOGS = new ConcurrentHashMap<>();
     private static final Map<String, BooleanSupplier> FULL = new ConcurrentHashMap<>();
     private static final Map<String, BooleanSupplier> WITHDRAWN = new ConcurrentHashMap<>();
+    /** Quartz's threads that look for what is due; each is the one thing that starts anything on its worker. */
+    private static final Map<String, Thread> LOOKING = new ConcurrentHashMap<>();
     /** Runs that may stand in the way of what else is due, while this worker is full. */
     private static final int AHEAD = 20;
 
@@ -44,6 +47,11 @@ public final class QuietJobStore extends JobStoreTX {
         WITHDRAWN.put(dataSource, withdrawn);
     }
 
+    /** The thread that looks for what is due by the store of this data source; empty before it has begun. */
+    static Optional<Thread> looking(String dataSource) {
+        return Optional.ofNullable(LOOKING.get(dataSource));
+    }
+
     private boolean isWithdrawn() {
         return WITHDRAWN.getOrDefault(getDataSource(), () -> false).getAsBoolean();
     }
@@ -58,9 +66,21 @@ public final class QuietJobStore extends JobStoreTX {
         return isWithdrawn() ? RecoverMisfiredJobsResult.NO_OP : super.doRecoverMisfires();
     }
 
+    /**
+     * An error would end Quartz's thread for good, and the worker would start nothing more: it is one of the store's.
+     */
     @Override
     public List<OperableTrigger> acquireNextTriggers(long noLaterThan, int maxCount, long timeWindow)
             throws JobPersistenceException {
+        LOOKING.put(getDataSource(), Thread.currentThread());
+        try {
+            return next(noLaterThan, maxCount, timeWindow);
+        } catch (Error e) {
+            throw new JobPersistenceException("What is due could not be looked for: " + e, e);
+        }
+    }
+
+    private List<OperableTrigger> next(long noLaterThan, int maxCount, long timeWindow) throws JobPersistenceException {
         if (isWithdrawn()) {
             return List.of();
         }
@@ -104,5 +124,6 @@ public final class QuietJobStore extends JobStoreTX {
         LOGS.remove(getDataSource());
         FULL.remove(getDataSource());
         WITHDRAWN.remove(getDataSource());
+        LOOKING.remove(getDataSource());
     }
 }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
@@ -49,6 +50,9 @@ public final class Scheduling implements AutoCloseable {
     private final SchedulerMeters meters;
     private final Time time;
     private final Database store;
+    /** As Quartz knows this worker, and its store. */
+    private final String instance;
+
     private final Scheduler scheduler;
     private final RunJobs runJobs;
     private final Carriers carriers;
@@ -69,6 +73,7 @@ public final class Scheduling implements AutoCloseable {
         this.time = time;
         this.store = Database.openForSchedule(StoreConnections.settings(control.settings(), settings.takeover()));
         this.carriers = new Carriers(settings.runs());
+        this.instance = instance(settings.worker());
         this.scheduler = scheduler(carriers);
         this.runJobs = new RunJobs(scheduler, settings.takeover());
     }
@@ -117,6 +122,20 @@ public final class Scheduling implements AutoCloseable {
         if (!carriers.isWithdrawn()) {
             takeWork();
         }
+    }
+
+    /**
+     * What this worker no longer does: nothing is started here any more, where Quartz's thread has ended. For anybody
+     * to read; empty where all is done, and once it is closed.
+     */
+    public Optional<String> lost() {
+        return QuietJobStore.looking(instance).filter(t -> !t.isAlive()).isEmpty() || isClosed()
+                ? Optional.empty()
+                : Optional.of("the schedule's thread has ended; restart the worker.");
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
     }
 
     /**
@@ -199,11 +218,13 @@ public final class Scheduling implements AutoCloseable {
         scheduler.triggerJob(job.getKey());
     }
 
+    /** The ids of what fires begin with it, and the store has 95 characters for them. */
+    private static String instance(String worker) {
+        return worker.substring(0, Math.min(60, worker.length())) + "-"
+                + UUID.randomUUID().toString().substring(0, 8);
+    }
+
     private Scheduler scheduler(Carriers carrying) {
-        // the ids of what fires begin with it, and the store has 95 characters for them
-        String worker =
-                settings.worker().substring(0, Math.min(60, settings.worker().length()));
-        String instance = worker + "-" + UUID.randomUUID().toString().substring(0, 8);
         var outage = new Outage(control.name(), time);
         var log = new StoreLog(LoggerFactory.getLogger(QuietJobStore.class), outage);
         // what Quartz says there comes through the scheduler listener, told once
@@ -216,7 +237,7 @@ public final class Scheduling implements AutoCloseable {
         QuietJobStore.withdrawn(instance, carrying::isWithdrawn);
         DBConnectionManager.getInstance().addConnectionProvider(instance, new StoreConnections(store, outage));
         try {
-            Scheduler made = new StdSchedulerFactory(properties(instance)).getScheduler();
+            Scheduler made = new StdSchedulerFactory(properties()).getScheduler();
             // the repository is by name; workers that share a JVM, as in tests, must not share the scheduler
             SchedulerRepository.getInstance().remove(NAME);
             made.getListenerManager().addJobListener(new SchedulerListening.OfJobs(meters));
@@ -229,7 +250,7 @@ public final class Scheduling implements AutoCloseable {
         }
     }
 
-    private Properties properties(String instance) {
+    private Properties properties() {
         var p = new Properties();
         p.setProperty("org.quartz.scheduler.instanceName", NAME);
         p.setProperty("org.quartz.scheduler.instanceId", instance);

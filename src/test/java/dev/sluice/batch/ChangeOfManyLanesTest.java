@@ -191,6 +191,25 @@ class ChangeOfManyLanesTest {
         assertThatThrownBy(() -> change.accept(target.mandate())).isInstanceOf(DataAccessException.class);
     }
 
+    @Test
+    void aStopIsMadeWhateverElseIsChangedAtTheSameTime() throws Exception {
+        try (var application = sessions.hold("SELECT FROM t WHERE id = 10 FOR UPDATE")) {
+            var batch = sessions.startAndAwaitWaiting(1, () -> batches.commit(claims.getFirst(), 100));
+            var stop = sessions.startAndAwaitWaiting(2, () -> target.mandate().want(run, Wanted.STOPPED));
+            var tune = sessions.startAndAwaitWaiting(3, () -> target.mandate().tune(run, TUNED));
+            application.release();
+            assertThat(get(batch)).isInstanceOf(Outcome.Committed.class);
+            assertThat(get(stop)).isTrue();
+            try {
+                assertThat(get(tune)).isTrue();
+            } catch (ExecutionException e) {
+                assertThat(e).hasCauseInstanceOf(Problem.class).hasMessageContaining("at the same time");
+            }
+        }
+        assertThat(copies("wanted")).isEqualTo("stopped");
+        assertThat(target.mandate().read(run).orElseThrow().wanted()).isEqualTo(Wanted.STOPPED);
+    }
+
     /** Who was frozen in the middle of a pause puts it on no checkpoint after somebody has let the run go on. */
     @Test
     void aChangeThatAnotherOneHasOvertakenLeavesNothingBehind() throws Exception {
