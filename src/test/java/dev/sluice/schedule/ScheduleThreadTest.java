@@ -45,10 +45,12 @@ class ScheduleThreadTest {
             return false;
         });
         UUID run = worker.start("users");
-        await().until(() -> looks.get() > 2);
+        // Quartz waits two seconds after a failure
+        await().atMost(Duration.ofSeconds(30)).until(() -> looks.get() > 1);
         assertThat(carried).isEmpty();
         broken.set(false);
-        await().untilAsserted(() -> assertThat(carried).containsExactly(run));
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(carried).containsExactly(run));
         assertThat(worker.scheduling.lost()).isEmpty();
     }
 }
