@@ -18,6 +18,7 @@ import dev.sluice.http.Services;
 import dev.sluice.job.Job;
 import dev.sluice.job.JobFolder;
 import dev.sluice.job.JobReader;
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.metrics.Meters;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.metrics.SchedulerMeters;
@@ -94,9 +95,9 @@ final class Worker implements AutoCloseable {
                 databases,
                 samplers,
                 Servo.of(settings.throttle()),
-                settings.throttle().cores(),
+                settings.throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES),
                 time));
-        DryRun dryRun = new DryRun(databases, settings.throttle().cores(), time);
+        DryRun dryRun = new DryRun(databases, settings.throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES), time);
         Settings.Worker w = settings.worker();
         this.carrier = part(new RunCarrier(new RunEnvironment(
                 databases,
@@ -117,12 +118,12 @@ final class Worker implements AutoCloseable {
         Definitions definitions = new Definitions(databases.control(), me, jobs);
         Membership membership = new Membership(databases.control(), me, time);
         FleetJobs known = new FleetJobs(jobs, definitions);
-        StoredRuns runs = new StoredRuns(databases, definitions);
+        StoredRuns runs = new StoredRuns(databases, definitions, carrier);
         EventLog events = new EventLog(databases.control().sql());
         CheckedJobs checked = new CheckedJobs(known, dryRun);
         // who asks on behalf of people has less patience than who carries runs
         Databases brief = databases.within(Readiness.PATIENCE);
-        StoredRuns seen = new StoredRuns(brief, definitions);
+        StoredRuns seen = new StoredRuns(brief, definitions, carrier);
         SwitchGate gates = new SwitchGate(
                 known,
                 seen,

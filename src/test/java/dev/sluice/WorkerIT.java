@@ -178,13 +178,14 @@ class WorkerIT {
         bench.define("failing", Bench.job("failing").replace("upper(name)", "(1 / (id - 7))::text"));
         var run = bench.cli("run", "failing", "--follow");
         assertThat(run.code()).as(run.out()).isEqualTo(1);
-        assertThat(run.out()).contains("failed", "division by zero", "22012");
+        assertThat(run.out()).contains("failed", "division by zero", "22012", "row id = 7");
         var gate = bench.cli("gate", "switch", "failing");
         assertThat(gate.code()).isEqualTo(1);
         assertThat(gate.out()).contains("run-failed");
         var status = bench.get("/api/v1/runs?job=failing");
         assertThat(status.at("/runs/0/failure/code")).isEqualTo("data-error");
         assertThat(status.at("/runs/0/failure/keyRange")).isNotEmpty();
+        assertThat(status.at("/runs/0/failure/row/id")).isEqualTo("7");
     }
 
     /** On a table of its own: a run that the clock starts last of all must not fill the next test's rows. */

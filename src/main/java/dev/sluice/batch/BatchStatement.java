@@ -125,7 +125,7 @@ public record BatchStatement(String sql, List<Parameter> parameters) {
         return position.rangeEnd() == null ? ask.stripes() : position.stripes();
     }
 
-    private static void setKey(PreparedStatement s, int at, @Nullable List<String> key) throws SQLException {
+    static void setKey(PreparedStatement s, int at, @Nullable List<String> key) throws SQLException {
         if (key == null) {
             s.setNull(at, Types.ARRAY, "_text");
         } else {

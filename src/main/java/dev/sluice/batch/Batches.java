@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -121,6 +122,53 @@ public final class Batches {
         statement.getMoreResults();
         List<String> changed = Surroundings.changed(settings, before, Surroundings.settings(statement));
         return outcome instanceof Outcome.Committed done ? done.with(changed) : outcome;
+    }
+
+    /**
+     * Tries the next stripe of a range in progress on a part of the range's keys, and takes all of it back.
+     *
+     * @param claim in the middle of a range in stripes
+     * @param after the keys follow this one; null for those from the first on
+     * @param upTo the last key
+     * @return false where the checkpoint was not as the claim names it; nothing was tried then
+     * @throws SQLException as the server or the driver gave it: the rows cannot be changed
+     */
+    public boolean attempt(Claim claim, @Nullable List<String> after, List<String> upTo) throws SQLException {
+        Position whole = claim.position();
+        Claim part = claim.at(new Position(after, upTo, whole.stripes(), whole.stripe()));
+        Ask none = Ask.of(1);
+        try (Connection connection = database.connect()) {
+            connection.setAutoCommit(false);
+            try {
+                if (!narrowed(connection, claim, after, upTo)) {
+                    return false;
+                }
+                try (PreparedStatement statement = statement(part, none).prepare(connection, part, none);
+                        ResultSet row = statement.executeQuery()) {
+                    if (!row.next()) {
+                        return false;
+                    }
+                }
+                try (Statement constraints = connection.createStatement()) {
+                    constraints.execute("SET CONSTRAINTS ALL IMMEDIATE"); // what else would fail at the commit
+                }
+                return true;
+            } finally {
+                connection.rollback();
+                connection.setAutoCommit(true);
+            }
+        }
+    }
+
+    /** Until the rollback, the range in progress is this part of it. */
+    private static boolean narrowed(Connection connection, Claim claim, @Nullable List<String> after, List<String> upTo)
+            throws SQLException {
+        try (PreparedStatement statement = NarrowSql.STATEMENT.prepare(connection, claim, Ask.of(1))) {
+            int own = NarrowSql.STATEMENT.parameters().size();
+            BatchStatement.setKey(statement, own + 1, after);
+            BatchStatement.setKey(statement, own + 2, upTo);
+            return statement.executeUpdate() == 1;
+        }
     }
 
     private static Outcome committed(ResultSet row) throws SQLException {

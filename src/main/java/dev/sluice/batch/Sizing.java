@@ -171,6 +171,11 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
         return new Sizing(size.restarted(from), choice, largestRange);
     }
 
+    /** After a batch whose rows could be changed in smaller ones: half as large. */
+    public Sizing halved() {
+        return new Sizing(size.halved(size.size()), choice, largestRange);
+    }
+
     /**
      * After a batch that timed out: the next one is half as large; a range in progress has other ways.
      *

@@ -120,10 +120,12 @@ final class Words {
                     + failure.path("message").asText());
             add(lines, "  SQLSTATE ", failure.path("sqlState"));
             add(lines, "  server: ", failure.path("serverMessage"));
+            add(lines, "  detail: ", failure.path("serverDetail"));
             if (failure.path("statement").isTextual()) {
                 lines.add("  the statement: sluice status " + run.path("id").asText() + " --output json");
             }
             add(lines, "  keys ", failure.path("keyRange"));
+            failure.path("row").properties().forEach(c -> add(lines, "  row " + c.getKey() + " = ", c.getValue()));
         }
         return lines;
     }

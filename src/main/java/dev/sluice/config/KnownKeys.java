@@ -88,7 +88,7 @@ final class KnownKeys {
         @Nullable Class<?> type = patternOf(key).map(TYPES::get).orElse(null);
         if (type == int.class || type == Integer.class) {
             return "a whole number";
-        } else if (type == double.class) {
+        } else if (type == double.class || type == Double.class) {
             return "a number, such as 0.7";
         } else if (type == boolean.class) {
             return "true or false";

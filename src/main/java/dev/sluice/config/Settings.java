@@ -176,7 +176,7 @@ public record Settings(
     /**
      * How the pace of a lane follows the pressure of the signals, which is 1.0 at a limit.
      *
-     * @param cores share of a server's cores that batches may keep busy beside others
+     * @param cores share of a server's cores that batches may keep busy beside others; empty for the default
      * @param shortestBatch however slow the pace is
      * @param start pace with which a lane begins
      * @param weight of a new reading in the smoothed pressure
@@ -191,7 +191,7 @@ public record Settings(
      * @param urgent from this pressure on it shrinks again without waiting
      */
     public record Throttle(
-            double cores,
+            Optional<Double> cores,
             Duration shortestBatch,
             double start,
             double weight,
@@ -259,7 +259,7 @@ public record Settings(
         lines.put("batch.weight", batch.weight());
         lines.put("batch.growth", batch.growth());
         lines.put("batch.panic", batch.panic());
-        lines.put("throttle.cores", throttle.cores());
+        lines.put("throttle.cores", throttle.cores().map(String::valueOf).orElse("(default)"));
         lines.put("throttle.shortest-batch", text(throttle.shortestBatch()));
         lines.put("throttle.start", throttle.start());
         lines.put("throttle.weight", throttle.weight());

@@ -168,7 +168,7 @@ final class SettingsCheck {
         within("batch.weight", b.weight(), 0.01, 1);
         within("batch.growth", b.growth(), 1.01, 10);
         within("batch.panic", b.panic(), 1.5, 100);
-        within("throttle.cores", t.cores(), 0.001, 1);
+        t.cores().ifPresent(cores -> within("throttle.cores", cores, 0.001, 1));
         within("throttle.shortest-batch", t.shortestBatch(), Duration.ofMillis(1), Duration.ofSeconds(1));
         within("throttle.start", t.start(), 0.001, 1);
         within("throttle.weight", t.weight(), 0.01, 1);

@@ -149,8 +149,7 @@ interface SettingsMapping {
     }
 
     interface Throttle {
-        @WithDefault("0.005")
-        double cores();
+        Optional<Double> cores();
 
         @WithDefault("2ms")
         Duration shortestBatch();

@@ -12,7 +12,7 @@ public enum ErrorKind {
     TIMEOUT,
     /** Serialization, deadlock, resources, a lost prepared statement: retry. */
     TRANSIENT,
-    /** A row cannot be changed: classes 22, 23, 44 and P0001 from a trigger. */
+    /** A row cannot be changed: classes 22, 23, 44, and what PL/pgSQL raises, P0. */
     DATA,
     /**
      * The statement itself is wrong: classes 42, 0A, 28, 3D, 3F, and 21000 and SL001, which no other try would spare.
@@ -41,7 +41,6 @@ public enum ErrorKind {
             case "57P05", "25P03", "57P01", "57P02", "57P03" -> AWAY;
             // a pooler gave the session to others: a prepared statement is gone, or another's is there
             case "40001", "40P01", "40003", "26000", "42P05" -> TRANSIENT;
-            case "P0001" -> DATA;
             // two rows for one key of ON CONFLICT DO UPDATE, or of a subquery that may give one: again and again
             case "21000" -> DEFINITION;
             // sluice.refuse_batch
@@ -54,7 +53,7 @@ public enum ErrorKind {
         return switch (cls) {
             case "08" -> AWAY;
             case "53" -> TRANSIENT;
-            case "22", "23", "44" -> DATA;
+            case "22", "23", "44", "P0" -> DATA;
             case "42", "0A", "28", "3D", "3F" -> DEFINITION;
             default -> OTHER;
         };

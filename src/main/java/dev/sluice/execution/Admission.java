@@ -29,6 +29,8 @@ final class Admission {
     private boolean held;
 
     private long begun;
+    /** Seconds of the last batch, from sending it to its answer. */
+    private double took;
 
     Admission(
             StopAll stopAll,
@@ -137,7 +139,9 @@ final class Admission {
      *     was waited for in vain need not be rested for
      */
     void ends(double serverSeconds) {
-        throttle.ends(Math.min(time.nanos() - begun, (long) (serverSeconds * 1e9)));
+        long nanos = time.nanos() - begun;
+        took = nanos / 1e9;
+        throttle.ends(Math.min(nanos, (long) (serverSeconds * 1e9)));
         if (serverSeconds == 0) {
             isLimitedElsewhere();
         }
@@ -152,6 +156,7 @@ final class Admission {
     void worked(Outcome.Committed done) {
         rates.follow(done.tuning());
         rates.worked(done.scanned(), done.wal());
+        throttle.measured(done.scanned(), done.serverSeconds(), took - done.serverSeconds());
     }
 
     /** After a batch that was refused: holds while what refuses it goes on, if the checkpoint does not say it. */

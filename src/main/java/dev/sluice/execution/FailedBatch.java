@@ -13,6 +13,9 @@ import dev.sluice.run.Preparation;
 import dev.sluice.table.TableFacts;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,22 +24,76 @@ import org.slf4j.LoggerFactory;
 /**
  * What a person needs to know of a batch that failed.
  *
- * @param job whose
- * @param statement as the server saw it
- * @param keyRange the keys it would have changed
+ * @param job whose; null where it does not matter
+ * @param statement as the server saw it; null where it does not matter
+ * @param keyRange the keys it would have changed; null where they are not known
+ * @param row the key of the one row that fails: each column's name and text; null where none fails alone
  */
-record FailedBatch(Job job, String statement, String keyRange) {
+record FailedBatch(
+        @Nullable Job job,
+        @Nullable String statement,
+        @Nullable String keyRange,
+        @Nullable Map<String, String> row) {
     private static final Logger LOG = LoggerFactory.getLogger(FailedBatch.class);
+    /** Of a failure that is not one of rows. */
+    static final FailedBatch UNKNOWN = new FailedBatch(null, null, null, null);
 
-    /** Null where the batch is tried again. */
-    static @Nullable FailedBatch of(
-            SqlFailure failure, Preparation prepared, Batches batches, TableFacts facts, Claim claim, Ask ask) {
-        return failure.kind() == ErrorKind.DATA || failure.kind() == ErrorKind.DEFINITION
-                ? new FailedBatch(
-                        prepared.job(),
-                        sent(prepared.rows(), batches, claim, ask),
-                        keyRange(prepared.rows(), claim, facts, ask.keys()))
-                : null;
+    /** A batch as it was asked for. One of a single key has the row that fails. */
+    static FailedBatch of(Preparation prepared, Batches batches, Claim claim, TableFacts facts, Ask ask) {
+        Database database = prepared.rows();
+        Job job = prepared.job();
+        Position position = claim.position();
+        String statement = sent(database, batches, claim, ask);
+        List<String> end = position.rangeEnd();
+        if (end != null) {
+            return new FailedBatch(job, statement, range(position.cursor(), end) + stripe(position), null);
+        }
+        try {
+            Optional<List<String>> last = NextKey.of(database, facts, claim.relation(), position.cursor(), ask.keys());
+            boolean one = ask.keys() == 1 && last.isPresent();
+            return new FailedBatch(
+                    job,
+                    statement,
+                    range(
+                            position.cursor(),
+                            last.or(() -> Optional.ofNullable(claim.upper())).orElse(null)),
+                    one ? row(facts, last.get()) : null);
+        } catch (SQLException e) {
+            LOG.debug("the failed batch's last key is not known", e);
+            String from = "after " + Position.text(position.cursor());
+            return new FailedBatch(job, statement, from + ", the next " + ask.keys() + " keys", null);
+        }
+    }
+
+    /** One row of a stripe that failed. */
+    static FailedBatch of(
+            Preparation prepared,
+            Batches batches,
+            Claim claim,
+            TableFacts facts,
+            @Nullable List<String> before,
+            List<String> key) {
+        return new FailedBatch(
+                prepared.job(),
+                sent(prepared.rows(), batches, claim, Ask.of(1)),
+                range(before, key) + stripe(claim.position()),
+                row(facts, key));
+    }
+
+    private static Map<String, String> row(TableFacts facts, List<String> key) {
+        Map<String, String> row = new LinkedHashMap<>();
+        for (int i = 0; i < key.size(); i++) {
+            row.put(facts.key().get(i).name(), key.get(i));
+        }
+        return row;
+    }
+
+    private static String range(@Nullable List<String> after, @Nullable List<String> upTo) {
+        return "after " + Position.text(after) + " up to " + Position.text(upTo);
+    }
+
+    private static String stripe(Position position) {
+        return ", stripe " + (position.stripe() + 1) + " of " + position.stripes();
     }
 
     /**
@@ -50,25 +107,6 @@ record FailedBatch(Job job, String statement, String keyRange) {
         } catch (SQLException e) {
             LOG.debug("the failed statement is told as it was given to the driver", e);
             return jdbc;
-        }
-    }
-
-    /** The keys the failed batch would have changed; best effort, since the database may be in trouble. */
-    private static String keyRange(Database database, Claim claim, TableFacts facts, int keys) {
-        Position position = claim.position();
-        String from = "after " + Position.text(position.cursor());
-        if (position.rangeEnd() != null) {
-            return from + " up to " + Position.text(position.rangeEnd()) + ", stripe " + (position.stripe() + 1)
-                    + " of " + position.stripes();
-        }
-        try {
-            return from + " up to "
-                    + Position.text(NextKey.of(database, facts, claim.relation(), position.cursor(), keys)
-                            .or(() -> Optional.ofNullable(claim.upper()))
-                            .orElse(null));
-        } catch (SQLException e) {
-            LOG.debug("the failed batch's last key is not known", e);
-            return from + ", the next " + keys + " keys";
         }
     }
 }

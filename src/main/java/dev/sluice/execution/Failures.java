@@ -2,6 +2,7 @@ package dev.sluice.execution;
 
 import dev.sluice.checkpoint.PartitionId;
 import dev.sluice.database.SqlFailure;
+import dev.sluice.job.Job;
 import dev.sluice.job.Shape;
 import dev.sluice.run.RunStatus;
 import dev.sluice.sql.SqlName;
@@ -16,84 +17,76 @@ final class Failures {
     private Failures() {}
 
     /** A batch that has changed more than it walked, of which nothing was committed. */
-    static RunStatus.Failure beyondRange(SqlFailure failure, String statement, String keyRange) {
+    static RunStatus.Failure beyondRange(SqlFailure failure, FailedBatch batch) {
         return failure(
                 "batch-beyond-range",
-                "A batch changed rows beyond the keys it walked (" + keyRange
+                "A batch changed rows beyond the keys it walked (" + batch.keyRange()
                         + "), so nothing of it was committed. Either"
                         + " `where` or an expression is not one whole expression to the server and reaches out of the brackets"
                         + " around it, or a trigger changes the key of a row."
                         + " Mend the job file (`sluice plan` shows the place), or walk by another key.",
                 failure,
-                statement,
-                keyRange);
+                batch);
     }
 
     /** Two source rows of one batch for one row of an insert that overwrites. */
     static RunStatus.Failure sharedKey(
-            SqlFailure failure, Shape.Insert insert, TableName from, String statement, String keyRange) {
+            SqlFailure failure, Shape.Insert insert, TableName from, FailedBatch batch) {
         String key = insert.conflict().columns().stream()
                 .map(c -> SqlName.spell(c) + " = " + insert.columns().get(c))
                 .collect(Collectors.joining(", "));
         return failure(
                 "rows-share-target-key",
-                "Several rows of " + from + " with a key " + keyRange + " share one key of " + insert.target() + " ("
+                "Several rows of " + from + " with a key " + batch.keyRange() + " share one key of " + insert.target() + " ("
                         + key
                         + "), and `do: update` would leave it to chance which of them stays. Name conflict columns that tell"
                         + " such rows apart, leave all but one of them out by `where`, or say `do: nothing` to keep the first;"
                         + " then start the job again.",
                 failure,
-                statement,
-                keyRange);
+                batch);
     }
 
-    /** @param batch that failed; null for another step */
-    static RunStatus.Failure of(SqlFailure failure, int failures, @Nullable FailedBatch batch) {
-        if (batch != null && failure.beyondRange()) {
-            return beyondRange(failure, batch.statement(), batch.keyRange());
+    static RunStatus.Failure of(SqlFailure failure, int failures, FailedBatch batch) {
+        Job job = batch.job();
+        if (failure.beyondRange()) {
+            return beyondRange(failure, batch);
         }
-        if (batch != null
+        if (job != null
                 && failure.severalRows()
-                && batch.job().migrate().shape() instanceof Shape.Insert insert
+                && job.migrate().shape() instanceof Shape.Insert insert
                 && insert.conflict().action() == Shape.Conflict.Action.UPDATE) {
-            return sharedKey(failure, insert, batch.job().migrate().table(), batch.statement(), batch.keyRange());
+            return sharedKey(failure, insert, job.migrate().table(), batch);
         }
-        String statement = batch == null ? null : batch.statement();
-        String keyRange = batch == null ? null : batch.keyRange();
-        String fact = failure + at(failure, statement) + in(failure);
+        String fact = failure + at(failure, batch.statement()) + in(failure);
+        String row = batch.row() == null ? "" : " Operators are shown the row's key and the server's own words.";
         return switch (failure.kind()) {
             case DEFINITION ->
                 failure(
                         "definition-error",
-                        "The database refuses the statement: " + fact
+                        "The database refuses the statement" + (batch.row() == null ? "" : " at one row") + ": " + fact
+                                + "." + row
                                 + (failure.function() == null
-                                        ? ". Mend the job file or the table; a run of an unchanged definition then resumes"
-                                                + " where it stopped."
-                                        : ". Fix that function, or what it names (unqualified names follow search_path,"
-                                                + " which plan shows); then start the job again; it resumes where it"
-                                                + " stopped."),
+                                        ? " Fix the job file or the table; a run of an unchanged definition then resumes where"
+                                                + " it stopped."
+                                        : " Fix that function, or what it names (unqualified names follow search_path, which"
+                                                + " plan shows); then start the job again; it resumes where it stopped."),
                         failure,
-                        statement,
-                        keyRange);
+                        batch);
             case DATA ->
                 failure(
                         "data-error",
-                        "A row " + (keyRange == null ? "" : "with a key " + keyRange + " ") + "cannot be changed: "
-                                + fact
-                                + (failure.function() == null
-                                        ? ". Mend that row or the expression, then start the job again; it resumes where it stopped."
-                                        : ". Mend that row or the function, then start the job again; it resumes where it stopped."),
+                        (batch.row() == null ? "Rows cannot be changed: " : "One row cannot be changed: ")
+                                + fact + "." + row
+                                + " Fix the row or the " + (failure.function() == null ? "expression" : "function") + ", then start the job again; it resumes where it stopped.",
                         failure,
-                        statement,
-                        keyRange);
+                        batch);
             case AWAY, READ_ONLY, FULL, TIMEOUT, TRANSIENT, OTHER ->
                 failure(
                         "database-error",
-                        "The database failed " + failures + " times in a row: " + fact
-                                + ". Find the cause in the server's log, then start the job again; it resumes where it stopped.",
+                        "The database failed " + failures + " times in a row: " + fact + "." + row
+                                + " Find the cause in the server's log, then start the job again; it resumes where it stopped.",
                         failure,
-                        statement,
-                        keyRange);
+                        batch);
         };
     }
 
@@ -127,10 +120,17 @@ final class Failures {
                 null);
     }
 
-    private static RunStatus.Failure failure(
-            String code, String message, SqlFailure f, @Nullable String statement, @Nullable String keyRange) {
+    private static RunStatus.Failure failure(String code, String message, SqlFailure f, FailedBatch batch) {
         return new RunStatus.Failure(
-                code, message, f.sqlState(), statement, f.position(), keyRange, f.mayQuoteRows() ? f.message() : null);
+                code,
+                message,
+                f.sqlState(),
+                batch.statement(),
+                f.position(),
+                batch.keyRange(),
+                f.mayQuoteRows() ? f.message() : null,
+                f.mayQuoteRows() ? f.detail() : null,
+                batch.row());
     }
 
     /** The function that it arose in, be it of a trigger or called by the job's SQL. */

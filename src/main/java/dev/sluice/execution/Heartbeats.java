@@ -36,6 +36,11 @@ final class Heartbeats implements AutoCloseable {
         carried.put(vitals.lane(), vitals);
     }
 
+    /** Of a lane that this worker carries. */
+    Optional<Vitals> of(LaneId lane) {
+        return Optional.ofNullable(carried.get(lane));
+    }
+
     void remove(Vitals vitals) {
         carried.remove(vitals.lane(), vitals);
     }

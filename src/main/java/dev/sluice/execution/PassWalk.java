@@ -1,17 +1,14 @@
 package dev.sluice.execution;
 
 import dev.sluice.batch.Ask;
-import dev.sluice.batch.BatchSize;
 import dev.sluice.batch.Batches;
 import dev.sluice.batch.Outcome;
 import dev.sluice.batch.Sizing;
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.PartitionId;
-import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.ErrorKind;
 import dev.sluice.database.SqlFailure;
-import dev.sluice.job.Stripes;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.resilience.Retries;
 import dev.sluice.run.LaneTable;
@@ -51,9 +48,7 @@ final class PassWalk {
     private final double rest;
     private @Nullable Batches begun;
     private int lastPass = -1;
-    private @Nullable Sizing sizing;
-    private String sizedFor = "";
-    private int tunedTo;
+    private final Sizes sizes;
     private long lastCommit;
     private Duration lastBatch = Duration.ZERO;
 
@@ -91,6 +86,7 @@ final class PassWalk {
         this.meters = meters;
         this.time = time;
         this.rest = rest;
+        this.sizes = new Sizes(prepared, vitals, persistence, admission);
         this.checkpoints = new Checkpoints(prepared.database());
     }
 
@@ -167,7 +163,7 @@ final class PassWalk {
         if (batches == null || pass != lastPass) {
             lastPass = pass;
             vitals.newPass();
-            sizing = null;
+            sizes.forget();
             batches = new Batches(prepared.rows(), work.work(), work.facts());
             begun = batches;
             persistence.insist("checkpoint", () -> {
@@ -191,14 +187,15 @@ final class PassWalk {
         if (!claim.key().equals(facts.keyColumns())) {
             throw new RunFailed(Failures.keyChanged(claim.key(), facts));
         }
-        Sizing sizing = sizing(claim, work);
+        Sizing sizing = sizes.first(claim, work);
         Retries.Attempt attempt = persistence.begin("batch");
+        RowSearch search = new RowSearch(prepared, batches, facts, admission, time);
         lastCommit = time.nanos();
         while (true) {
             boolean begins = admission.await(rest > 0 ? claim.tuning().withJobsCores() : claim.tuning());
             identity.again(persistence);
-            sizing = tuned(sizing, claim.tuning());
-            Ask ask = sizing.ask(admission.rates().rowsASecond());
+            sizing = sizes.tuned(sizing, claim.tuning());
+            Ask ask = search.ask(sizing.ask(admission.rates().rowsASecond()));
             vitals.next(sizing.size().size(), ask.stripes());
             long ready = time.nanos();
             if (Math.max(ask.stripes(), claim.position().stripes()) > 1) {
@@ -216,8 +213,12 @@ final class PassWalk {
                         double seconds = Math.min(elapsed, c.serverSeconds());
                         double waited = (begin - ready) / 1e9 + elapsed - seconds;
                         double target = admission.batchSeconds(c.tuning());
-                        sizing = sizing.after(claim.position(), claim.tuning(), ask, c, target, seconds, waited);
-                        this.sizing = sizing;
+                        if (search.passed(c)) {
+                            sizing = search.isOn() ? sizing : sizing.halved();
+                        } else {
+                            sizing = sizing.after(claim.position(), claim.tuning(), ask, c, target, seconds, waited);
+                            sizes.keep(sizing);
+                        }
                         claim = claim.at(c.position()).with(c.tuning());
                         if (c.last()) {
                             return;
@@ -225,6 +226,7 @@ final class PassWalk {
                         rest(time.nanos() - begin);
                     }
                     case Outcome.Refused ignored -> {
+                        search.reset();
                         persistence.doubt();
                         identity.again(persistence);
                         PartitionId id = claim.id();
@@ -255,8 +257,12 @@ final class PassWalk {
                     sizing = sizing.halved(ask);
                     claim = persistence.insist("checkpoint", () -> partitions.finer(failed, failure));
                 }
-                persistence.waitAfter(
-                        attempt, failure, e, FailedBatch.of(failure, prepared, batches, facts, claim, ask));
+                Optional<FailedBatch> batch = search.failed(failure, claim, ask, attempt);
+                if (batch.isPresent()) {
+                    persistence.waitAfter(attempt, failure, e, batch.get());
+                } else {
+                    persistence.triesAgain(failure);
+                }
             }
         }
     }
@@ -301,37 +307,5 @@ final class PassWalk {
             throw new RunFailed(Failures.settingsChanged(c.changedSettings()));
         }
         return seconds;
-    }
-
-    /** Anew with a size that somebody has asked for since, however it was heard of; else as large as may be now. */
-    private Sizing tuned(Sizing before, Tuning tuning) {
-        if (tuning.batchSize() == tunedTo) {
-            return before.within(admission.batchSeconds(tuning), tuning);
-        }
-        tunedTo = tuning.batchSize();
-        return before.restarted(tunedTo);
-    }
-
-    /**
-     * How the partition's batches begin: as those before it in the same table or leaf went on. Where stripes were ruled
-     * out there, the rows of this partition may lie better.
-     */
-    private Sizing sizing(Claim claim, PassWork work) throws Stop, RunFailed, InterruptedException {
-        Sizing before = claim.relation().equals(sizedFor) ? sizing : null;
-        if (before != null && before.measures()) {
-            return before;
-        }
-        BatchSize size = before == null ? sizeOfTheFirst(claim) : before.size();
-        Stripes stripes = prepared.job().migrate().batch().stripes();
-        return persistence.insist(
-                "table", () -> Sizing.of(prepared.rows(), work.facts(), claim, work.work(), stripes, size));
-    }
-
-    /** What the batches of another table or leaf have come to, unless somebody has asked for a size since. */
-    private BatchSize sizeOfTheFirst(Claim claim) {
-        Integer known = claim.tuning().batchSize() == tunedTo ? vitals.nextBatch() : null;
-        sizedFor = claim.relation();
-        tunedTo = claim.tuning().batchSize();
-        return admission.size(known == null ? tunedTo : known);
     }
 }

@@ -99,9 +99,9 @@ final class Persistence {
                         attempt,
                         behind.orElseGet(() -> new SqlFailure(ErrorKind.AWAY, "08000", e.getMessage(), null, null)),
                         e,
-                        null);
+                        FailedBatch.UNKNOWN);
             } catch (Exception e) {
-                waitAfter(attempt, failure(e), e, null);
+                waitAfter(attempt, failure(e), e, FailedBatch.UNKNOWN);
             }
         }
     }
@@ -115,10 +115,10 @@ final class Persistence {
     /**
      * Waits as the error asks for.
      *
-     * @param batch that failed, for the person who mends it; null where another step did, or it is tried again
+     * @param batch that failed, for the person who puts it right
      * @throws RunFailed when there is nothing to wait for
      */
-    void waitAfter(Retries.Attempt attempt, SqlFailure failure, Exception thrown, @Nullable FailedBatch batch)
+    void waitAfter(Retries.Attempt attempt, SqlFailure failure, Exception thrown, FailedBatch batch)
             throws RunFailed, Stop, InterruptedException {
         if (Thread.currentThread().isInterrupted()) {
             throw new InterruptedException("asked to stop");
@@ -127,10 +127,9 @@ final class Persistence {
             lost = true;
         }
         count(); // the try that has just failed
-        String kind = failure.kind().name().toLowerCase(Locale.ROOT);
         Duration pause = attempt.next(failure.kind(), thrown)
                 .orElseThrow(() -> new RunFailed(Failures.of(failure, attempt.failures(), batch)));
-        meters.recordRetry(job, database, kind);
+        triesAgain(failure);
         if (failure.kind().holds()) {
             pause = atMost(LONGEST_AWAY, pause);
         } else if (failure.lockTimeout()) {
@@ -144,6 +143,11 @@ final class Persistence {
                         null,
                         time.now()),
                 pause);
+    }
+
+    /** Counts a try after an error. */
+    void triesAgain(SqlFailure failure) {
+        meters.recordRetry(job, database, failure.kind().name().toLowerCase(Locale.ROOT));
     }
 
     /** A pause that is cut short stays jittered: lanes that failed together must not come back together. */

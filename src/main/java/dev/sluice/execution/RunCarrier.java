@@ -7,6 +7,7 @@ import dev.sluice.job.Job;
 import dev.sluice.plan.PlanReport;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.LaneTable;
+import dev.sluice.run.LiveLimits;
 import dev.sluice.run.Preparation;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.RunTable;
@@ -17,12 +18,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /** {@link Carrier} of one worker: takes a lane, carries it, and gives it back when asked to stop. */
-public final class RunCarrier implements Carrier, AutoCloseable {
+public final class RunCarrier implements Carrier, LiveLimits, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunCarrier.class);
 
     private final RunEnvironment world;
@@ -224,6 +226,11 @@ public final class RunCarrier implements Carrier, AutoCloseable {
     /** What this worker no longer does for the lanes it carries, for anybody to read; empty where all is done. */
     public Optional<String> lost() {
         return heartbeats.lost();
+    }
+
+    @Override
+    public Optional<Known> of(LaneId lane, @Nullable String by) {
+        return carrier.equals(by) ? heartbeats.of(lane).map(v -> new Known(v.limit())) : Optional.empty();
     }
 
     @Override

@@ -28,6 +28,12 @@ public record ThrottleSettings(
         List<Window> windows) {
     /** {@code cores: off}: as much as there is. */
     public static final double ALL_CORES = Double.POSITIVE_INFINITY;
+    /** Where nobody has said a share: {@link #DEFAULT_SHARE}, and {@link #DEFAULT_OF_ONE} of one core at least. */
+    public static final double DEFAULT_CORES = -1;
+    /** Of all cores. */
+    public static final double DEFAULT_SHARE = 0.02;
+    /** Of one core: a server of one or two has so little that a batch would hardly ever come. */
+    public static final double DEFAULT_OF_ONE = 0.05;
     /** The smallest share of them. */
     public static final double LEAST_CORES = 0.001;
 
@@ -60,7 +66,8 @@ public record ThrottleSettings(
     }
 
     /**
-     * Share of the server's cores that batches may keep busy beside others; empty where no budget is kept.
+     * Share of the server's cores that batches may keep busy beside others, or {@link #DEFAULT_CORES}; empty where no
+     * budget is kept.
      *
      * @param configured for job files that say nothing
      */

@@ -30,14 +30,17 @@ public final class Midpoint {
         if (left.upper() == null) {
             return Optional.empty();
         }
-        Optional<List<String>> first = nth(database, facts, left, minimum);
+        Optional<List<String>> first = KeysOfRange.nth(database, facts, left, minimum);
         if (first.isEmpty()
-                || nth(database, facts, after(left, first.get()), minimum).isEmpty()) {
+                || KeysOfRange.nth(database, facts, after(left, first.get()), minimum)
+                        .isEmpty()) {
             return Optional.empty();
         }
         return half(database, facts, left)
-                .filter(cut -> nth(database, facts, upTo(left, cut), minimum).isPresent()
-                        && nth(database, facts, after(left, cut), minimum).isPresent())
+                .filter(cut -> KeysOfRange.nth(database, facts, upTo(left, cut), minimum)
+                                .isPresent()
+                        && KeysOfRange.nth(database, facts, after(left, cut), minimum)
+                                .isPresent())
                 .or(() -> first);
     }
 
@@ -65,17 +68,5 @@ public final class Midpoint {
 
     private static KeyRange upTo(KeyRange range, List<String> upper) {
         return new KeyRange(range.relation(), range.key(), range.lower(), upper);
-    }
-
-    /** The n-th key of a range, by the index. */
-    private static Optional<List<String>> nth(Database database, TableFacts facts, KeyRange range, int n) {
-        KeySql key = new KeySql("t", facts.key());
-        return new KeyQuery()
-                        .add("SELECT " + key.textArray() + " AS key FROM ONLY " + range.relation() + " AS \"t\" WHERE ")
-                        .addRange(key, range.lower(), range.upper())
-                        .add(" ORDER BY " + key.list() + " OFFSET ? LIMIT 1", n - 1L)
-                        .fetch(database, row -> KeyQuery.key(row, "key"))
-                        .stream()
-                        .findFirst();
     }
 }

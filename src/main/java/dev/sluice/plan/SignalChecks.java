@@ -81,6 +81,14 @@ final class SignalChecks {
                             + " cores. PostgreSQL does not tell how many its machine has.",
                     "set databases." + database + ".cores in the configuration.");
         }
+        if (signals.coresAreInferred(connection)) {
+            findings.info(
+                    "cores-inferred",
+                    CORES,
+                    "The server is one of Amazon's, and its max_worker_processes says that it has "
+                            + signals.cores(connection).orElseThrow() + " cores. Where that is wrong, set databases."
+                            + database + ".cores in the configuration.");
+        }
         return blind.isPresent();
     }
 

@@ -99,6 +99,15 @@ public final class Retries {
             return millis < 0 ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
         }
 
+        /** Whether a failure of this kind would be the last: after it, there is no other try. */
+        public boolean endsAfter(ErrorKind kind) {
+            return switch (kind) {
+                case AWAY, READ_ONLY, FULL, TIMEOUT, TRANSIENT -> false;
+                case OTHER -> unknown + 1 >= limited.getRetryConfig().getMaxAttempts();
+                case DATA, DEFINITION -> true;
+            };
+        }
+
         /** Tells of a success: waits and tries begin anew. */
         public void succeeded() {
             if (unknown > 0) {

@@ -45,7 +45,7 @@ public final class RunQueue implements Queue {
         this.databases = databases;
         this.agreement = agreement;
         this.table = new RunTable(databases.control());
-        this.view = new StatusView(databases);
+        this.view = new StatusView(databases, LiveLimits.NONE);
     }
 
     private record Place(UUID run, boolean created, boolean resumed) {}

@@ -3,6 +3,7 @@ package dev.sluice.run;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -190,9 +191,11 @@ public record RunStatus(
      * @param sqlState if the database said it
      * @param statement the SQL that failed
      * @param position 1-based character in {@code statement} where the database saw the error
-     * @param keyRange {@code (after … up to …]}, the keys of the batch concerned; key values only
-     * @param serverMessage the server's own words where they may hold values of rows, which {@code message} never does:
-     *     for operators
+     * @param keyRange {@code (after … up to …]}, the keys of the batch concerned; for operators, as all that follows
+     * @param serverMessage the server's own words where they may hold values of rows, which {@code message} never does
+     * @param serverDetail what the server adds to them
+     * @param row the key of the one row that fails: each key column's name, and its value as text; null where none
+     *     fails alone
      */
     public record Failure(
             String code,
@@ -201,7 +204,9 @@ public record RunStatus(
             @Nullable String statement,
             @Nullable Integer position,
             @Nullable String keyRange,
-            @Nullable String serverMessage) {
+            @Nullable String serverMessage,
+            @Nullable String serverDetail,
+            @Nullable Map<String, String> row) {
 
         /** One whose message says everything. */
         public Failure(
@@ -211,14 +216,14 @@ public record RunStatus(
                 @Nullable String statement,
                 @Nullable Integer position,
                 @Nullable String keyRange) {
-            this(code, message, sqlState, statement, position, keyRange, null);
+            this(code, message, sqlState, statement, position, keyRange, null, null, null);
         }
     }
 
     /** The same for somebody who may not see values of rows. */
     public RunStatus withoutRowValues() {
         Failure f = failure;
-        return f == null || f.serverMessage() == null
+        return f == null
                 ? this
                 : new RunStatus(
                         id,
@@ -229,7 +234,7 @@ public record RunStatus(
                         state,
                         progress,
                         limitedBy,
-                        new Failure(f.code(), f.message(), f.sqlState(), f.statement(), f.position(), f.keyRange()),
+                        new Failure(f.code(), f.message(), f.sqlState(), f.statement(), f.position(), null),
                         settings,
                         time,
                         requestedBy,

@@ -19,14 +19,12 @@ import dev.sluice.problem.Problem;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jooq.exception.DataAccessException;
@@ -34,16 +32,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes what people see of a run, from its row in the control database and its checkpoints in the target. */
 public final class StatusView {
-    /** Reasons that say nothing while another lane has a better one. */
-    private static final Set<String> GROWING = Set.of("pace", "first-sample", LaneTable.WAITS);
-
     private final Databases databases;
     private final RunTable table;
     private final LaneTable lanes;
     private final StopTable stops;
+    private final LiveLimits live;
 
-    StatusView(Databases databases) {
+    /** @param live what the lanes that this worker carries know of themselves */
+    StatusView(Databases databases, LiveLimits live) {
         this.databases = databases;
+        this.live = live;
         this.table = new RunTable(databases.control());
         this.lanes = new LaneTable(databases.control());
         this.stops = new StopTable(databases.control());
@@ -137,7 +135,7 @@ public final class StatusView {
                                 .map(new Looks(target)::violations)
                                 .orElse(0L),
                         expected(row, pass, checkpoints)),
-                limit(row, carried, clock, stopped),
+                LimitRank.stronger(limit(row, carried, clock, stopped), NoWrites.of(target, row, carried, clock)),
                 tuning);
     }
 
@@ -220,14 +218,20 @@ public final class StatusView {
                 .toList();
     }
 
-    private static RunStatus.Lane lane(LaneRecord lane, OffsetDateTime now) {
+    private RunStatus.Lane lane(LaneRecord lane, OffsetDateTime now) {
         return new RunStatus.Lane(lane.getLane(), lane.getCarrier(), lane.getRowsPerSecond(), hold(lane, now));
     }
 
     /**
-     * It was written with a sign of life, and who has written it may be dead since: the measurement ages all the same.
+     * A lane of this worker knows it by itself, also while no sign of life can be written, as where the database is
+     * read-only. Of others it was written with one, and who has written it may be dead since: the measurement ages all
+     * the same.
      */
-    private static RunStatus.@Nullable Limit hold(LaneRecord lane, OffsetDateTime now) {
+    private RunStatus.@Nullable Limit hold(LaneRecord lane, OffsetDateTime now) {
+        Optional<LiveLimits.Known> known = live.of(new LaneId(lane.getRunId(), lane.getLane()), lane.getCarrier());
+        if (known.isPresent()) {
+            return known.get().limit();
+        }
         RunStatus.Limit hold = Json.read(lane.getHold(), RunStatus.Limit.class);
         OffsetDateTime written = lane.getHeartbeatAt();
         return hold == null || written == null ? hold : hold.after(Duration.between(written, now));
@@ -266,9 +270,7 @@ public final class StatusView {
                         waitingSince(row));
             // one lane at full speed is not the run at full speed; a succeeded run is looked at again
             case RUNNING, VERIFYING, SWEEPING, SUCCEEDED ->
-                known(carried, l -> hold(l, now)).stream()
-                        .min(Comparator.comparing(l -> GROWING.contains(l.reason())))
-                        .orElse(null);
+                LimitRank.strongest(known(carried, l -> hold(l, now)));
             case INCOMPLETE, FAILED, CANCELLED -> null;
         };
     }

@@ -47,11 +47,19 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
 
     /** @param agreement heeded by a resume that starts an ended run again */
     public StoredRuns(Databases databases, Agreement agreement) {
+        this(databases, agreement, LiveLimits.NONE);
+    }
+
+    /**
+     * @param agreement heeded by a resume that starts an ended run again
+     * @param live what the lanes of this worker know of themselves
+     */
+    public StoredRuns(Databases databases, Agreement agreement, LiveLimits live) {
         this.databases = databases;
         this.agreement = agreement;
         this.table = new RunTable(databases.control());
         this.lanes = new LaneTable(databases.control());
-        this.view = new StatusView(databases);
+        this.view = new StatusView(databases, live);
     }
 
     @Override

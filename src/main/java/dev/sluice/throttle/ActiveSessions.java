@@ -8,7 +8,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,15 +20,6 @@ public final class ActiveSessions implements DatabaseSource {
 
                AND pg_catalog.lower(coalesce(a.wait_event, '')) NOT IN ('walsync', 'walwrite', 'syncrep')""");
 
-    /** Whether the server, as it sees it, was reached from its own machine. */
-    private static final Query NEAR = new Query("""
-            SELECT coalesce(pg_catalog.inet_server_addr() <<= '127.0.0.0/8'
-                         OR pg_catalog.inet_server_addr() = '::1', true)""");
-
-    /** A JDBC URL that leads to this machine and nowhere else; one that names no host does too. */
-    private static final Pattern LOOPBACK =
-            Pattern.compile("jdbc:postgresql:(//(localhost|127\\.\\d+\\.\\d+\\.\\d+|\\[::1])?(:\\d+)?/.*|[^/].*)");
-
     private static final int SMOOTHED = 3;
 
     private final String database;
@@ -39,7 +29,7 @@ public final class ActiveSessions implements DatabaseSource {
 
     /**
      * @param database its name in the configuration, for the fix
-     * @param cores of the server; empty where nobody said, and this machine's are taken where the server is on it
+     * @param cores of the server; empty where nobody said, and those that {@link ServerCores} sees are taken
      */
     public ActiveSessions(String database, OptionalInt cores) {
         this.database = database;
@@ -55,7 +45,7 @@ public final class ActiveSessions implements DatabaseSource {
     @Override
     public List<Level> read(Connection connection) throws SQLException {
         if (cores.isEmpty()) {
-            cores = OptionalInt.of(coresHere(connection)
+            cores = OptionalInt.of(ServerCores.seen(connection)
                     .orElseThrow(() -> new SQLException("the cores of the server are not known", "55000")));
         }
         newest.addLast(AT_WORK.single(connection, row -> row.getLong(1)));
@@ -72,20 +62,12 @@ public final class ActiveSessions implements DatabaseSource {
 
     @Override
     public Optional<Need> missing(Connection connection) throws SQLException {
-        if (given.isEmpty() && coresHere(connection).isEmpty()) {
+        if (given.isEmpty() && ServerCores.seen(connection).isEmpty()) {
             return Optional.of(new Need(
                     "PostgreSQL does not tell how many cores its machine has.",
                     "set databases." + database + ".cores in the configuration."));
         }
         return StatsPrivilege.missing(connection, "whether other sessions are at work");
-    }
-
-    /** This machine's, where the server is on it: a tunnel or a proxy on this machine may lead elsewhere. */
-    static OptionalInt coresHere(Connection connection) throws SQLException {
-        String url = String.valueOf(connection.getMetaData().getURL());
-        return LOOPBACK.matcher(url).matches() && NEAR.single(connection, row -> row.getBoolean(1))
-                ? OptionalInt.of(Runtime.getRuntime().availableProcessors())
-                : OptionalInt.empty();
     }
 
     @Override

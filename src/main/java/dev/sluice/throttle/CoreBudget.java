@@ -2,6 +2,7 @@ package dev.sluice.throttle;
 
 import dev.sluice.job.ThrottleSettings;
 import java.util.Locale;
+import java.util.OptionalInt;
 
 /**
  * How much of the server's processors the batches may keep busy. No signal tells in time that statements wait for a
@@ -16,7 +17,8 @@ record CoreBudget(double share, int cores, boolean known) {
     /** As reasons and job files name it. */
     static final String CODE = "cores";
     /**
-     * Cores of a server that nobody has told of: a small one, since too few cost time, and too many the application.
+     * Cores of a server that nobody has told of, and that {@link ServerCores} cannot see: a small one, since too few cost
+     * time, and too many the application.
      */
     static final int ASSUMED = 4;
     /**
@@ -35,6 +37,20 @@ record CoreBudget(double share, int cores, boolean known) {
         if (!(share > 0) || cores < 1) {
             throw new IllegalArgumentException("a budget of " + share + " of " + cores + " cores");
         }
+    }
+
+    /**
+     * Of a server.
+     *
+     * @param share as the job or the configuration has it; {@link ThrottleSettings#DEFAULT_CORES} where neither says
+     *     one
+     */
+    static CoreBudget of(double share, OptionalInt known) {
+        int cores = known.orElse(ASSUMED);
+        double stated = share == ThrottleSettings.DEFAULT_CORES
+                ? Math.max(ThrottleSettings.DEFAULT_SHARE, ThrottleSettings.DEFAULT_OF_ONE / cores)
+                : share;
+        return new CoreBudget(stated, cores, known.isPresent());
     }
 
     /**
@@ -84,7 +100,7 @@ record CoreBudget(double share, int cores, boolean known) {
                 "batches may keep %s of the %d cores%s busy beside %s",
                 Amount.share(now(sessions)),
                 cores,
-                known ? "" : " (taken for granted; set databases.*.cores)",
+                known ? "" : " (assumed; set databases.*.cores)",
                 Double.isNaN(sessions)
                         ? "others, whose number is not known"
                         : counted + " busy session" + (counted.equals("1") ? "" : "s") + " of others");

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +27,8 @@ public final class JobThrottles implements Throttles, AutoCloseable {
     private final Servo servo;
     private final double cores;
     private final Fetch fetch = Fetch.open();
+    /** Jobs of which it was said that their server's cores are assumed. */
+    private final Set<String> told = ConcurrentHashMap.newKeySet();
     private final Time time;
 
     /**
@@ -64,30 +68,35 @@ public final class JobThrottles implements Throttles, AutoCloseable {
                 sampler,
                 heeded,
                 new OpeningHours(settings.windows()),
-                Optional.of(bounded(settings, database)),
+                Optional.of(bounded(job, database)),
                 servo,
                 time);
     }
 
     /** Also where the job file has no budget: it may be given one while it runs. */
-    private Throttle.Bounded bounded(ThrottleSettings settings, Database database) {
-        double share = settings.budget(cores).orElse(ThrottleSettings.ALL_CORES);
+    private Throttle.Bounded bounded(Job job, Database database) {
+        double share = job.migrate().throttle().budget(cores).orElse(ThrottleSettings.ALL_CORES);
         OptionalInt known =
-                database.settings().cores().isPresent() ? database.settings().cores() : coresHere(database);
-        var budget = new CoreBudget(share, known.orElse(CoreBudget.ASSUMED), known.isPresent());
+                database.settings().cores().isPresent() ? database.settings().cores() : coresSeen(database);
+        if (known.isEmpty() && share < 1 && told.add(job.name())) {
+            LOG.warn(
+                    "job {}: the cores of the server of database {} are not known: the budget of cores takes it for one of"
+                            + " {}. Set databases.{}.cores.",
+                    job.name(),
+                    database.name(),
+                    CoreBudget.ASSUMED,
+                    database.name());
+        }
+        var budget = CoreBudget.of(share, known);
         return new Throttle.Bounded(budget, new Activity(time));
     }
 
     /** Empty as well where the database does not answer: its cores are assumed then. */
-    private static OptionalInt coresHere(Database database) {
+    private static OptionalInt coresSeen(Database database) {
         try (Connection connection = database.connect()) {
-            return ActiveSessions.coresHere(connection);
+            return ServerCores.seen(connection);
         } catch (SQLException e) {
-            LOG.warn(
-                    "the cores of {} are not known, {} are taken: {}",
-                    database.name(),
-                    CoreBudget.ASSUMED,
-                    e.getMessage());
+            LOG.debug("the cores of {} could not be asked for", database.name(), e);
             return OptionalInt.empty();
         }
     }

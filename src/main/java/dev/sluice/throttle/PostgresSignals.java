@@ -59,17 +59,23 @@ public final class PostgresSignals {
 
     /** Cores of the server as the budget takes them; empty where they are not known and it assumes {@link #ASSUMED}. */
     public OptionalInt cores(Connection connection) throws SQLException {
-        return cores.isPresent() ? cores : ActiveSessions.coresHere(connection);
+        return cores.isPresent() ? cores : ServerCores.seen(connection);
+    }
+
+    /** Whether the cores are neither configured nor those of this machine, but inferred from the server's settings. */
+    public boolean coresAreInferred(Connection connection) throws SQLException {
+        return cores.isEmpty()
+                && ServerCores.here(connection).isEmpty()
+                && ServerCores.seen(connection).isPresent();
     }
 
     /**
      * The part of its time that a lane alone on the database may work where others are at work all the time.
      *
-     * @param share of the cores, above 0, that the budget leaves
+     * @param share of the cores, above 0, that the budget leaves, or the default's
      */
     public double paceBesideOthers(Connection connection, double share) throws SQLException {
-        OptionalInt known = cores(connection);
-        return new CoreBudget(share, known.orElse(ASSUMED), known.isPresent()).pace(Double.NaN, 1);
+        return CoreBudget.of(share, cores(connection)).pace(Double.NaN, 1);
     }
 
     /** The source of one signal, new. */

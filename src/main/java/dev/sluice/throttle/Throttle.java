@@ -22,6 +22,9 @@ public final class Throttle implements AutoCloseable {
     /** A shorter rest is left out: it would be lost in the inaccuracy of a wait. */
     private static final long SHORTEST_REST = Duration.ofMillis(1).toNanos();
 
+    /** What surrounds the rows of a batch is a fifth of it at most. */
+    private static final double WORTH = 5;
+
     private final Sampler sampler;
     private final Judged judged;
     private final OpeningHours hours;
@@ -35,6 +38,7 @@ public final class Throttle implements AutoCloseable {
     private Optional<CoreBudget> budget;
 
     private final CoreTime charges;
+    private final FixedCost fixed = new FixedCost();
     private volatile Pace pace;
     /** The pace that the budget allows; 1 without one. */
     private volatile double most = 1;
@@ -305,14 +309,27 @@ public final class Throttle implements AutoCloseable {
 
     /**
      * How long a batch may last at this pace: the square of it, as a part of the target. A batch is felt as long as it
-     * lasts: by whoever meets a long one, and by few where it is short. No shorter than {@link Servo#shortestBatch}.
+     * lasts: by whoever meets a long one, and by few where it is short. No shorter than {@link Servo#shortestBatch}, nor
+     * than five times of what surrounds its rows, which would cost more than it does.
      *
      * @param target seconds of a batch at full speed
      */
     public double batchSeconds(double target) {
-        double least = Math.min(target, servo.shortestBatch().toNanos() / 1e9);
+        double worthIt = Math.max(servo.shortestBatch().toNanos() / 1e9, WORTH * fixed.seconds());
+        double least = Math.min(target, worthIt);
         double share = allowed();
         return Math.max(least, target * share * share);
+    }
+
+    /**
+     * What a batch was like that was committed.
+     *
+     * @param keys walked
+     * @param serverSeconds that the server was at it
+     * @param around seconds besides, there and back
+     */
+    public void measured(long keys, double serverSeconds, double around) {
+        fixed.measured(keys, serverSeconds, around);
     }
 
     /** What the signals said when they were last looked at. */

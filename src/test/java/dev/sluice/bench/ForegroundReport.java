@@ -23,8 +23,8 @@ final class ForegroundReport {
 
     private static final List<Promise> PROMISES = List.of(
             new Promise("p50", Latencies::p50, 1.1),
-            new Promise("p95", Latencies::p95, 1.15),
-            new Promise("p99", Latencies::p99, 1.25));
+            new Promise("p95", Latencies::p95, 1.4),
+            new Promise("p99", Latencies::p99, 1.6));
 
     /**
      * @param loads by the scenario

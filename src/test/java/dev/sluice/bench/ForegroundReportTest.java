@@ -30,16 +30,16 @@ class ForegroundReportTest {
 
     @Test
     void whatIsKeptPassesUpToTheBound() {
-        assertThat(report(new Latencies(1.1, 11.5, 25, 1000), 500, 1000))
+        assertThat(report(new Latencies(1.1, 14, 32, 1000), 500, 1000))
                 .contains(
                         "800 of 2,000 transactions/s",
                         "held back at the ends of its phases by: active-sessions 15",
                         "| nothing | 15 | 1.00 |  | 10.00 |  | 20.00 |  | | |",
-                        "| Sluice, default settings | 15 | 1.10 | 1.10 | 11.50 | 1.15 | 25.00 | 1.25 | 500 | 0.05 |",
+                        "| Sluice, default settings | 15 | 1.10 | 1.10 | 14.00 | 1.40 | 32.00 | 1.60 | 500 | 0.05 |",
                         "| Sluice, `throttle: off` | 1 | 3.00 | 3.00 | 30.00 | 3.00 | 60.00 | 3.00 | 1,000 | 0.30 |",
                         "| p50 by alone | own | <= 1.10 | 1.10 | 1.10 | PASS |",
-                        "| p95 by alone | own | <= 1.15 | 1.15 | 1.15 | PASS |",
-                        "| p99 by alone | own | <= 1.25 | 1.25 | 1.25 | PASS |",
+                        "| p95 by alone | own | <= 1.40 | 1.40 | 1.40 | PASS |",
+                        "| p99 by alone | own | <= 1.60 | 1.60 | 1.60 | PASS |",
                         "| rows/s by `throttle: off` | own | >= 0.50 |  | 0.50 | PASS |",
                         "| nothing, next to nothing (noise) | 1 | 1.02 | 1.02 | 10.40 | 1.04 | 21.00 | 1.05 |  | 0.01 |",
                         "| p99 of nothing next to nothing | own | | 1.05 | 1.05 | noise |")
@@ -48,11 +48,11 @@ class ForegroundReportTest {
 
     @Test
     void whatIsMissedIsShort() {
-        assertThat(report(new Latencies(1.12, 11.7, 25.4, 1000), 490, 1000))
+        assertThat(report(new Latencies(1.12, 14.2, 32.4, 1000), 490, 1000))
                 .contains(
                         "| p50 by alone | own | <= 1.10 | 1.12 | 1.12 | **SHORT** |",
-                        "| p95 by alone | own | <= 1.15 | 1.17 | 1.17 | **SHORT** |",
-                        "| p99 by alone | own | <= 1.25 | 1.27 | 1.27 | **SHORT** |",
+                        "| p95 by alone | own | <= 1.40 | 1.42 | 1.42 | **SHORT** |",
+                        "| p99 by alone | own | <= 1.60 | 1.62 | 1.62 | **SHORT** |",
                         "| rows/s by `throttle: off` | own | >= 0.50 |  | 0.49 | **SHORT** |")
                 .doesNotContain("PASS");
     }
@@ -62,7 +62,7 @@ class ForegroundReportTest {
         String report = new ForegroundReport(Map.of(), Map.of(Scenario.SAME_TABLE, Map.of()), "1%")
                 .text("a server", 1000, new Stage.Cadence(Duration.ofSeconds(2), Duration.ofSeconds(8)));
         assertThat(report)
-                .contains("| p99 by alone | same | <= 1.25 |  |  | not measured |", "| Sluice, `cores: 1%` | 0 |")
+                .contains("| p99 by alone | same | <= 1.60 |  |  | not measured |", "| Sluice, `cores: 1%` | 0 |")
                 .doesNotContain("PASS", "SHORT");
     }
 }

@@ -261,8 +261,10 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
                                 "42703",
                                 "UPDATE x",
                                 8,
-                                null,
-                                "no integer: \"Anna Secret\"")
+                                "after (Anna Secret 1) up to (Anna Secret 2)",
+                                "no integer: \"Anna Secret\"",
+                                "Failing row contains (Anna Secret).",
+                                Map.of("id", "Anna Secret 2"))
                         : null,
                 new RunStatus.Settings(Duration.ofMillis(200), 1000, null, null, null),
                 new RunStatus.TimeSpent(0.5, 12, 7, 1),

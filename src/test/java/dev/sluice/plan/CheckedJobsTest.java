@@ -3,6 +3,7 @@ package dev.sluice.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.config.SettingsReader;
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.job.JobFile;
 import dev.sluice.job.JobReader;
 import dev.sluice.job.Jobs;
@@ -65,7 +66,7 @@ class CheckedJobsTest {
         CheckedJobs checked = new CheckedJobs(
                 folder,
                 new DryRun(
-                        engine.databases(), SettingsReader.defaults().throttle().cores(), new SteppedTime()));
+                        engine.databases(), SettingsReader.defaults().throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES), new SteppedTime()));
         checked.refresh();
         assertThat(checked.files().get(0).mistakes()).extracting(Mistake::code).containsExactly("unknown-database");
         assertThat(checked.files().get(1)).isEqualTo(broken);
@@ -75,7 +76,7 @@ class CheckedJobsTest {
         return new CheckedJobs(
                 () -> List.of(file),
                 new DryRun(
-                        engine.databases(), SettingsReader.defaults().throttle().cores(), new SteppedTime()));
+                        engine.databases(), SettingsReader.defaults().throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES), new SteppedTime()));
     }
 
     private static JobFile read(String yaml) {

@@ -11,6 +11,8 @@ import dev.sluice.execution.DatabaseLimits;
 import dev.sluice.execution.LaneOffers;
 import dev.sluice.execution.RunCarrier;
 import dev.sluice.execution.RunEnvironment;
+import dev.sluice.fleet.Agreement;
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.job.Job;
 import dev.sluice.job.JobFile;
 import dev.sluice.job.JobReader;
@@ -21,6 +23,7 @@ import dev.sluice.resilience.RetrySettings;
 import dev.sluice.resilience.RowRates;
 import dev.sluice.run.FleetStop;
 import dev.sluice.run.LaneId;
+import dev.sluice.run.LiveLimits;
 import dev.sluice.run.RunQueue;
 import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
@@ -73,14 +76,23 @@ public final class TestEngine implements AutoCloseable {
             boolean throttled) {
         this.fresh = fresh;
         this.databases = new Databases(settings, control);
-        this.runs = new StoredRuns(databases);
+        this.runs = new StoredRuns(databases, Agreement.ALONE, this::live);
         this.queue = new RunQueue(databases);
         this.samplers = new Samplers(databases, time);
         this.throttles = throttled
                 ? new JobThrottles(
-                        databases, samplers, Servo.DEFAULT, DEFAULTS.throttle().cores(), time)
+                        databases, samplers, Servo.DEFAULT, DEFAULTS.throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES), time)
                 : unthrottled(time);
         this.carrier = carrier(databases, limits, meters, time, offered, throttles);
+    }
+
+    private Optional<LiveLimits.Known> live(LaneId lane, @Nullable String by) {
+        return carrier.of(lane, by);
+    }
+
+    /** Runs as a worker that carries none of them sees them. */
+    public StoredRuns elsewhere() {
+        return new StoredRuns(databases);
     }
 
     /** On a fresh database, with time that is stepped by waits. */

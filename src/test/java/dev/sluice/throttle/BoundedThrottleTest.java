@@ -129,7 +129,7 @@ class BoundedThrottleTest {
             assertThat(rest.text())
                     .isEqualTo(
                             "at 10% pace: batches may keep 5% of the 2 cores"
-                                    + " (taken for granted; set databases.*.cores) busy beside others, whose number is not known");
+                                    + " (assumed; set databases.*.cores) busy beside others, whose number is not known");
             assertThat(rest.value()).isNull();
             assertThat(rest.ageSeconds()).isNull();
             assertThat(rest.limit()).isEqualTo(0.05);

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.job.ThrottleSettings;
+import java.util.Map;
+import java.util.OptionalInt;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -56,7 +59,7 @@ class CoreBudgetTest {
         assertThat(new CoreBudget(0.05, 16, true).text(Double.NaN))
                 .isEqualTo("batches may keep 5% of the 16 cores busy beside others, whose number is not known");
         assertThat(new CoreBudget(0.125, 4, false).text(3.27))
-                .isEqualTo("batches may keep 12% of the 4 cores (taken for granted; set databases.*.cores) busy"
+                .isEqualTo("batches may keep 12% of the 4 cores (assumed; set databases.*.cores) busy"
                         + " beside 3.2 busy sessions of others");
         assertThat(new CoreBudget(0.001, 2, true).isExceeded(9, 1)).isTrue();
         assertThat(new CoreBudget(0.005, 2, true).isExceeded(9, 4)).isFalse();
@@ -69,5 +72,17 @@ class CoreBudgetTest {
     void aBudgetOfNothingIsNone() {
         assertThatThrownBy(() -> new CoreBudget(0, 4, true)).hasMessageContaining("0.0 of 4 cores");
         assertThatThrownBy(() -> new CoreBudget(0.1, 0, true)).hasMessageContaining("0 cores");
+    }
+
+    /** Two percent of the cores, and five of one core at least; a share that somebody has said is taken as it is. */
+    @Example
+    void theDefaultIsAShareOfAllAndAtLeastOneOfOne() {
+        Map.of(1, 0.05, 2, 0.05, 4, 0.08, 64, 1.28).forEach((cores, kept) -> {
+            CoreBudget budget = CoreBudget.of(ThrottleSettings.DEFAULT_CORES, OptionalInt.of(cores));
+            assertThat(budget.now(Double.NaN) * cores).isCloseTo(kept, within(1e-9));
+            assertThat(CoreBudget.of(0.001, OptionalInt.of(cores)).share()).isEqualTo(0.001);
+        });
+        assertThat(CoreBudget.of(ThrottleSettings.DEFAULT_CORES, OptionalInt.empty()).cores())
+                .isEqualTo(4);
     }
 }
