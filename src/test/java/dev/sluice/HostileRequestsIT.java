@@ -50,8 +50,7 @@ class HostileRequestsIT {
                 "job: t\nmigrate: { table: public.t, set: { n: '1' }, where: n IS NULL,"
                         + " throttle: { rows-per-second: 500, cores: off } }\n");
         List<String> memory = List.of("-Xmx128m", "-XX:+ExitOnOutOfMemoryError");
-        try (WorkerProcess worker =
-                WorkerProcess.start(db, jobs, folder.resolve("worker.log"), Map.of(), memory)) {
+        try (WorkerProcess worker = WorkerProcess.start(db, jobs, folder.resolve("worker.log"), Map.of(), memory)) {
             await().atMost(Duration.ofSeconds(60)).until(worker::isReady);
             address = URI.create(worker.address());
             String run = worker.post("/api/v1/jobs/t/runs").at("/run/id").asText();
@@ -68,9 +67,7 @@ class HostileRequestsIT {
                         .anySatisfy(status -> assertThat(status).isNotEqualTo("closed"));
                 assertThat(worker.isAlive()).as(kind.getKey()).isTrue();
                 assertThat(worker.isReady()).as(kind.getKey()).isTrue();
-                await(kind.getKey())
-                        .atMost(Duration.ofSeconds(20))
-                        .until(() -> changed(worker, run) > before);
+                await(kind.getKey()).atMost(Duration.ofSeconds(20)).until(() -> changed(worker, run) > before);
             }
             for (Socket socket : slow) {
                 socket.setSoTimeout(60_000);
@@ -112,7 +109,8 @@ class HostileRequestsIT {
                                 IntStream.range(0, 2_000)
                                         .mapToObj(i -> "X-" + i + ": " + i)
                                         .collect(Collectors.joining("\r\n")))),
-                Map.entry("a huge query", n -> head("GET /api/v1/runs?job=" + "x".repeat(50_000) + " HTTP/1.1", "A: b")),
+                Map.entry(
+                        "a huge query", n -> head("GET /api/v1/runs?job=" + "x".repeat(50_000) + " HTTP/1.1", "A: b")),
                 Map.entry("many parameters", n -> head("GET /api/v1/runs?" + "a&".repeat(2_000) + " HTTP/1.1", "A: b")),
                 Map.entry("a broken path", n -> head("GET /api/v1/jobs/%u0041 HTTP/1.1", "A: b")),
                 Map.entry("NUL in a query", n -> head("GET /api/v1/runs?job=%00 HTTP/1.1", "A: b")),
@@ -144,7 +142,8 @@ class HostileRequestsIT {
     private static byte[] chunked(String body) {
         return join(
                 head(PLAN, "Content-Type: application/json\r\nTransfer-Encoding: chunked"),
-                (Integer.toHexString(body.length()) + "\r\n" + body + "\r\n0\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+                (Integer.toHexString(body.length()) + "\r\n" + body + "\r\n0\r\n\r\n")
+                        .getBytes(StandardCharsets.UTF_8));
     }
 
     private static byte[] gzip(String body) {

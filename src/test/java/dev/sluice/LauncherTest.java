@@ -169,7 +169,8 @@ class LauncherTest {
                 .contains("\n-Xmx1g\n-Dx=y\n-cp\n")
                 .contains("-Dlog.level=DEBUG\n")
                 .contains("env=\n");
-        assertThat(said.out().indexOf("-XX:MaxRAMPercentage=50")).isBetween(0, said.out().indexOf("-Xmx1g"));
+        assertThat(said.out().indexOf("-XX:MaxRAMPercentage=50"))
+                .isBetween(0, said.out().indexOf("-Xmx1g"));
     }
 
     @Test

@@ -76,12 +76,9 @@ final class WorkerProcess implements AutoCloseable {
             TestPostgres.Fresh database, Path jobs, Path log, Map<String, String> settings, List<String> memory)
             throws IOException {
         List<String> command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1"));
+                ProcessHandle.current().info().command().orElseThrow(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         command.addAll(memory);
-        command.addAll(
-                List.of("-cp", System.getProperty("java.class.path"), Sluice.class.getName(), "worker"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Sluice.class.getName(), "worker"));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment()
                 .putAll(Map.of(

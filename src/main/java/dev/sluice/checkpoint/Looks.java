@@ -48,16 +48,18 @@ public final class Looks {
      * @param leaves those that count, by their oid: what was seen in one that has gone since says nothing any more
      */
     public Counts seen(UUID run, int look, Pass.Kind kind, Set<Long> leaves) {
-        return Checkpoints.counts(sql, CHECKPOINT
-                .RUN_ID
-                .eq(run)
-                .and(CHECKPOINT.PASS.in(DSL.select(PASS.PASS_)
-                        .from(PASS)
-                        .where(
-                                PASS.RUN_ID.eq(run),
-                                PASS.KIND.eq(kind.code()),
-                                coalesce(PASS.LOOK, PASS.PASS_).eq(look))))
-                .and(CHECKPOINT.RELATION_OID.eq(DSL.any(leaves.toArray(Long[]::new)))));
+        return Checkpoints.counts(
+                sql,
+                CHECKPOINT
+                        .RUN_ID
+                        .eq(run)
+                        .and(CHECKPOINT.PASS.in(DSL.select(PASS.PASS_)
+                                .from(PASS)
+                                .where(
+                                        PASS.RUN_ID.eq(run),
+                                        PASS.KIND.eq(kind.code()),
+                                        coalesce(PASS.LOOK, PASS.PASS_).eq(look))))
+                        .and(CHECKPOINT.RELATION_OID.eq(DSL.any(leaves.toArray(Long[]::new)))));
     }
 
     /** Rows that the look which a pass is part of has found violating, in all its passes of that kind. */

@@ -104,8 +104,7 @@ public final class EventLog implements Events {
                             .from(EVENT)
                             .where(EVENT.AT.lt(DSL.field(
                                     "clock_timestamp() - {0} * interval '1 millisecond'",
-                                    SQLDataType.TIMESTAMPWITHTIMEZONE,
-                                    DSL.val(age.toMillis()))))
+                                    SQLDataType.TIMESTAMPWITHTIMEZONE, DSL.val(age.toMillis()))))
                             .and(EVENT.ACTION.notLike("%approv%"))
                             .and(EVENT.ACTION.notLike("%overrid%"))
                             .and(EVENT.ACTION.notLike("%switch%"))

@@ -215,10 +215,11 @@ final class Carriage {
 
     /** The first pass of the look that has been everywhere. */
     private Pass look(RunRecord row, String condition) throws Stop, RunFailed, InterruptedException {
-        return persistence.insist("checkpoint", () -> looks
-                .last(row.getId(), condition)
-                .flatMap(last -> checkpoints.pass(row.getId(), last.look()))
-                .orElseThrow(() -> gone(row)));
+        return persistence.insist(
+                "checkpoint",
+                () -> looks.last(row.getId(), condition)
+                        .flatMap(last -> checkpoints.pass(row.getId(), last.look()))
+                        .orElseThrow(() -> gone(row)));
     }
 
     private void walk(Pass pass) throws Stop, RunFailed, InterruptedException {

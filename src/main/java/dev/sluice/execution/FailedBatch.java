@@ -5,8 +5,6 @@ import dev.sluice.batch.Batches;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.Position;
 import dev.sluice.database.Database;
-import dev.sluice.database.ErrorKind;
-import dev.sluice.database.SqlFailure;
 import dev.sluice.job.Job;
 import dev.sluice.partition.NextKey;
 import dev.sluice.run.Preparation;

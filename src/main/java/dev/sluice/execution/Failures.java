@@ -30,14 +30,14 @@ final class Failures {
     }
 
     /** Two source rows of one batch for one row of an insert that overwrites. */
-    static RunStatus.Failure sharedKey(
-            SqlFailure failure, Shape.Insert insert, TableName from, FailedBatch batch) {
+    static RunStatus.Failure sharedKey(SqlFailure failure, Shape.Insert insert, TableName from, FailedBatch batch) {
         String key = insert.conflict().columns().stream()
                 .map(c -> SqlName.spell(c) + " = " + insert.columns().get(c))
                 .collect(Collectors.joining(", "));
         return failure(
                 "rows-share-target-key",
-                "Several rows of " + from + " with a key " + batch.keyRange() + " share one key of " + insert.target() + " ("
+                "Several rows of " + from + " with a key " + batch.keyRange() + " share one key of " + insert.target()
+                        + " ("
                         + key
                         + "), and `do: update` would leave it to chance which of them stays. Name conflict columns that tell"
                         + " such rows apart, leave all but one of them out by `where`, or say `do: nothing` to keep the first;"
@@ -77,7 +77,8 @@ final class Failures {
                         "data-error",
                         (batch.row() == null ? "Rows cannot be changed: " : "One row cannot be changed: ")
                                 + fact + "." + row
-                                + " Fix the row or the " + (failure.function() == null ? "expression" : "function") + ", then start the job again; it resumes where it stopped.",
+                                + " Fix the row or the " + (failure.function() == null ? "expression" : "function")
+                                + ", then start the job again; it resumes where it stopped.",
                         failure,
                         batch);
             case AWAY, READ_ONLY, FULL, TIMEOUT, TRANSIENT, OTHER ->

@@ -49,8 +49,7 @@ final class FreshStatistics {
     /** So was the whole table: afterwards only what came meanwhile has to be analysed. */
     private boolean wholeTried;
 
-    FreshStatistics(
-            Persistence persistence, PassBeginning passes, StopAll stopAll, Time time) {
+    FreshStatistics(Persistence persistence, PassBeginning passes, StopAll stopAll, Time time) {
         Preparation prepared = passes.prepared();
         this.persistence = persistence;
         this.passes = passes;

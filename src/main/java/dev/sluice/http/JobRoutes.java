@@ -154,7 +154,9 @@ final class JobRoutes {
     private PlanReport planned(Job job, boolean tries) {
         if (!planning.tryAcquire()) {
             throw new Refusal.Thrown(new Refusal(
-                    429, "too-many-plans", MOST_PLANS + " dry runs are being made here already. Ask again in a moment."));
+                    429,
+                    "too-many-plans",
+                    MOST_PLANS + " dry runs are being made here already. Ask again in a moment."));
         }
         try {
             return services.plans().plan(job, tries);

@@ -67,7 +67,8 @@ public final class DryRun implements Plans, JobCheck {
             Optional<Subject> subject = examination.subject();
             if (subject.isPresent() && !findings.refused() && trial) {
                 Subject s = subject.get();
-                tried = new Trials(s, findings, server, examination.database(), time).run(Examination.change(s), examination.look());
+                tried = new Trials(s, findings, server, examination.database(), time)
+                        .run(Examination.change(s), examination.look());
                 tried.ifPresent(t -> judge(s, t, findings));
             } else if (!trial) {
                 findings.info(
@@ -145,7 +146,8 @@ public final class DryRun implements Plans, JobCheck {
             findings.warn(
                     "trial-violates",
                     "switch.verify",
-                    violations + " of " + trial.scanned() + " rows of the trial do not hold the verification after their"
+                    violations + " of " + trial.scanned()
+                            + " rows of the trial do not hold the verification after their"
                             + " change, and would leave the run incomplete.",
                     "see what those rows hold and where does not match; say in switch.verify what must hold of them, too.");
         }
@@ -159,7 +161,9 @@ public final class DryRun implements Plans, JobCheck {
                         + " rows that the trial changed still match where after their change:"
                         + " the job is not repeatable, and a verification by where alone would not pass.",
                 "write expressions that never give what where looks for (coalesce for NULL), or say switch.verify.");
-        if (findings.has(MovingRows.CODE) && !findings.refused(MovingRows.KEY) && subject.job().verify().isEmpty()) {
+        if (findings.has(MovingRows.CODE)
+                && !findings.refused(MovingRows.KEY)
+                && subject.job().verify().isEmpty()) {
             MovingRows.refuse(findings, "Keys may change during the run, and changed rows still match where.");
         }
         subject.job()
@@ -190,7 +194,9 @@ public final class DryRun implements Plans, JobCheck {
                 facts.map(TableFacts::keyIndex).orElse(null),
                 job.fingerprint(),
                 !findings.refused(),
-                wanted ? repeatable(job, findings, trial) : job.migrate().where().isEmpty() ? Boolean.FALSE : null,
+                wanted
+                        ? repeatable(job, findings, trial)
+                        : job.migrate().where().isEmpty() ? Boolean.FALSE : null,
                 verification.map(v -> v.kind().code()).orElse("unknown"),
                 verification.map(Verification::condition).orElse(null),
                 facts.map(f -> f.leaves().size()).orElse(null),

@@ -170,7 +170,9 @@ final class Examination {
         return new ChosenChecks(database, job.migrate().throttle().chosen(), findings);
     }
 
-    /** Asks the signals of other places, which takes a while where they do not answer, and what was said to the table. */
+    /**
+     * Asks the signals of other places, which takes a while where they do not answer, and what was said to the table.
+     */
     void otherPlaces() {
         subject.ifPresent(s -> new MovingRows(s, findings, database).statements());
         chosen().otherPlaces();
@@ -257,9 +259,7 @@ final class Examination {
     /** What the verification does; null where there is nothing to look at. */
     Work.@Nullable Look look() {
         String condition = verification.map(Verification::condition).orElse(null);
-        return condition == null
-                ? null
-                : new Work.Look(condition, job.migrate().where());
+        return condition == null ? null : new Work.Look(condition, job.migrate().where());
     }
 
     Check check() {

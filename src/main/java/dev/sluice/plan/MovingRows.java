@@ -82,9 +82,13 @@ final class MovingRows {
                     CODE,
                     KEY,
                     message + " A row whose key changes may be passed by"
-                            + (repeatable ? "; the verification finds it, and a sweep changes it." : " or changed twice."),
+                            + (repeatable
+                                    ? "; the verification finds it, and a sweep changes it."
+                                    : " or changed twice."),
                     "say key-changes: never where the application never changes them"
-                            + (repeatable ? "." : ", and see that switch.verify finds a row that was missed or changed twice."));
+                            + (repeatable
+                                    ? "."
+                                    : ", and see that switch.verify finds a row that was missed or changed twice."));
         } else {
             refuse(findings, message);
         }
@@ -95,7 +99,8 @@ final class MovingRows {
         findings.refuse(
                 CODE,
                 KEY,
-                message + " The job is not repeatable: a row whose key changes could be missed or changed twice, and the gate"
+                message
+                        + " The job is not repeatable: a row whose key changes could be missed or changed twice, and the gate"
                         + " would open.",
                 "say in switch.verify what must hold of every row; or give a where that no changed row matches; or, if the"
                         + " application never changes these columns, promise it: key-changes: never.");
@@ -116,13 +121,14 @@ final class MovingRows {
     private List<String> dangers() {
         List<String> found = new ArrayList<>();
         if (subject.facts().partitioned()) {
-            List<String> by = database
-                    .sql()
-                    .fetch(PARTITION_COLUMNS, subject.facts().name().sql())
-                    .getValues(0, String.class)
-                    .stream()
-                    .filter(this::canBeSet)
-                    .toList();
+            List<String> by =
+                    database
+                            .sql()
+                            .fetch(PARTITION_COLUMNS, subject.facts().name().sql())
+                            .getValues(0, String.class)
+                            .stream()
+                            .filter(this::canBeSet)
+                            .toList();
             if (!by.isEmpty()) {
                 found.add("the table is partitioned by " + by
                         + " and walked partition by partition, and a row whose partition changes moves to another one");

@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 
 /**
  * Evaluates the verification on a few rows, in a transaction that only reads: some comparisons fail only once they meet
- * values, such as that of a composite type one of whose fields has no equality, and a run must not find out after it has
- * changed every row. Of {@code set}, on the rows as they would be after their change.
+ * values, such as that of a composite type one of whose fields has no equality, and a run must not find out after it
+ * has changed every row. Of {@code set}, on the rows as they would be after their change.
  */
 final class VerificationTrial {
     private static final int ROWS = 100;
@@ -55,8 +55,8 @@ final class VerificationTrial {
         findings.refuse(
                 "verification-fails",
                 "switch.verify",
-                "The verification cannot be evaluated on the table's rows: the server says " + failure + " to " + condition
-                        + ".",
+                "The verification cannot be evaluated on the table's rows: the server says " + failure + " to "
+                        + condition + ".",
                 subject.job().verify().isPresent()
                         ? "write switch.verify so that it can be, such as by comparing texts: (column)::text = (…)::text."
                         : "say in switch.verify what must hold, such as by comparing texts: (column)::text = (…)::text.");

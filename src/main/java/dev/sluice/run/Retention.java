@@ -53,6 +53,7 @@ public final class Retention {
     private final Duration events;
     /** Where the next round goes on, so that runs that stay do not keep the others from being looked at. */
     private Optional<RunRecord> lookedAt = Optional.empty();
+
     private final Set<String> told = new HashSet<>();
 
     /**
@@ -95,8 +96,7 @@ public final class Retention {
 
     /** Ended long ago, with a newer run of their job, and nobody at work on them; the oldest first. */
     private List<RunRecord> candidates(DSLContext control) {
-        Condition rest = lookedAt
-                .map(r -> DSL.row(RUN.CREATED_AT, RUN.ID).gt(r.getCreatedAt(), r.getId()))
+        Condition rest = lookedAt.map(r -> DSL.row(RUN.CREATED_AT, RUN.ID).gt(r.getCreatedAt(), r.getId()))
                 .orElseGet(DSL::trueCondition);
         return control.selectFrom(RUN)
                 .where(isOld(), rest)
@@ -109,8 +109,10 @@ public final class Retention {
         var newer = RUN.as("newer");
         return RUN.STATE
                 .in(ENDED)
-                .and(DSL.greatest(RUN.CREATED_AT, RUN.FINISHED_AT, RUN.VERIFIED_AT).lt(RunTable.ago(runs)))
-                .andExists(DSL.selectOne().from(newer).where(newer.JOB.eq(RUN.JOB), newer.CREATED_AT.gt(RUN.CREATED_AT)))
+                .and(DSL.greatest(RUN.CREATED_AT, RUN.FINISHED_AT, RUN.VERIFIED_AT)
+                        .lt(RunTable.ago(runs)))
+                .andExists(
+                        DSL.selectOne().from(newer).where(newer.JOB.eq(RUN.JOB), newer.CREATED_AT.gt(RUN.CREATED_AT)))
                 .andNotExists(DSL.selectOne()
                         .from(LANE)
                         .where(LANE.RUN_ID.eq(RUN.ID), LANE.CARRIER.isNotNull())

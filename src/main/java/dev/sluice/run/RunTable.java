@@ -36,8 +36,7 @@ public final class RunTable {
      * The newest run of each job: from one job's name to the next, and for each to its newest run, all by the index
      * {@code run_job_newest}. It reads a few index entries a job, however many runs there have been.
      */
-    static final String NEWEST =
-            """
+    static final String NEWEST = """
             WITH RECURSIVE known (job) AS (
               (SELECT job FROM sluice.run ORDER BY job LIMIT 1)
               UNION ALL
@@ -46,10 +45,8 @@ public final class RunTable {
             )
             SELECT %s FROM known CROSS JOIN LATERAL (
               SELECT * FROM sluice.run r WHERE r.job = known.job ORDER BY r.created_at DESC, r.id LIMIT 1
-            ) newest ORDER BY newest.job"""
-                    .formatted(Arrays.stream(RUN.fields())
-                            .map(f -> "newest." + f.getName())
-                            .collect(Collectors.joining(", ")));
+            ) newest ORDER BY newest.job""".formatted(
+            Arrays.stream(RUN.fields()).map(f -> "newest." + f.getName()).collect(Collectors.joining(", ")));
 
     private final DSLContext sql;
 

@@ -147,8 +147,8 @@ public final class StatusView {
         if (row.getPass() == 0) {
             return row.getEstimatedRows();
         }
-        boolean came = pass.filter(p -> p.kind() == Pass.Kind.MIGRATE
-                        || p.kind() == Pass.Kind.VERIFY && p.look() != p.number())
+        boolean came = pass.filter(
+                        p -> p.kind() == Pass.Kind.MIGRATE || p.kind() == Pass.Kind.VERIFY && p.look() != p.number())
                 .isPresent();
         return came ? null : Long.valueOf(checkpoints.firstWalks(row.getId()).scanned());
     }
@@ -269,8 +269,7 @@ public final class StatusView {
                         null,
                         waitingSince(row));
             // one lane at full speed is not the run at full speed; a succeeded run is looked at again
-            case RUNNING, VERIFYING, SWEEPING, SUCCEEDED ->
-                LimitRank.strongest(known(carried, l -> hold(l, now)));
+            case RUNNING, VERIFYING, SWEEPING, SUCCEEDED -> LimitRank.strongest(known(carried, l -> hold(l, now)));
             case INCOMPLETE, FAILED, CANCELLED -> null;
         };
     }

@@ -11,9 +11,9 @@ import org.jooq.Record;
 final class Columns {
     /**
      * Columns; bound: oid. A NOT NULL that is NOT VALID (18) does not count. Comparable is what is of the system's own
-     * types with an equality, enums, and domains and arrays of these: not json or xml, and not the composite types, where
-     * a field may have none. {@code equals} names the operator of a type of another schema, which the search_path may not
-     * lead to.
+     * types with an equality, enums, and domains and arrays of these: not json or xml, and not the composite types,
+     * where a field may have none. {@code equals} names the operator of a type of another schema, which the search_path
+     * may not lead to.
      */
     private static final String QUERY = """
             SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,

@@ -71,8 +71,8 @@ public record TableFacts(
      * @param type as {@code format_type} prints it
      * @param notNull declared NOT NULL
      * @param generated a generated or GENERATED ALWAYS AS IDENTITY column, which cannot be set
-     * @param comparable whether two values can be compared by an equality of the system's own, whatever the search_path;
-     *     else only their texts can
+     * @param comparable whether two values can be compared by an equality of the system's own, whatever the
+     *     search_path; else only their texts can
      * @param equals the type's equality as it is written in SQL, such as {@code OPERATOR(ext.=)}
      */
     public record Column(

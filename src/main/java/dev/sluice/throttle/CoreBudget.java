@@ -17,8 +17,8 @@ record CoreBudget(double share, int cores, boolean known) {
     /** As reasons and job files name it. */
     static final String CODE = "cores";
     /**
-     * Cores of a server that nobody has told of, and that {@link ServerCores} cannot see: a small one, since too few cost
-     * time, and too many the application.
+     * Cores of a server that nobody has told of, and that {@link ServerCores} cannot see: a small one, since too few
+     * cost time, and too many the application.
      */
     static final int ASSUMED = 4;
     /**

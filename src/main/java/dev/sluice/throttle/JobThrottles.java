@@ -29,6 +29,7 @@ public final class JobThrottles implements Throttles, AutoCloseable {
     private final Fetch fetch = Fetch.open();
     /** Jobs of which it was said that their server's cores are assumed. */
     private final Set<String> told = ConcurrentHashMap.newKeySet();
+
     private final Time time;
 
     /**

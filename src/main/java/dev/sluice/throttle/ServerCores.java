@@ -8,9 +8,10 @@ import java.util.regex.Pattern;
 /**
  * The cores of a server that nobody has told of. PostgreSQL does not tell them. This machine's are taken where the
  * server is on it. Amazon RDS and Aurora derive settings from the instance's vCPUs, by the default parameter groups:
- * {@code max_worker_processes} is {@code GREATEST(DBInstanceVCPU * 2, 8)} and {@code max_parallel_workers} {@code
- * GREATEST(DBInstanceVCPU / 2, 8)} (Amazon RDS User Guide, parameters of RDS for PostgreSQL). So 10 worker processes
- * and more tell them, as long as both settings agree; 8 tell that there are 4 at most, which is what is assumed anyway.
+ * {@code max_worker_processes} is {@code GREATEST(DBInstanceVCPU * 2, 8)} and {@code max_parallel_workers}
+ * {@code GREATEST(DBInstanceVCPU / 2, 8)} (Amazon RDS User Guide, parameters of RDS for PostgreSQL). So 10 worker
+ * processes and more tell them, as long as both settings agree; 8 tell that there are 4 at most, which is what is
+ * assumed anyway.
  */
 final class ServerCores {
     /** Whether the server, as it sees it, was reached from its own machine. */
@@ -37,9 +38,7 @@ final class ServerCores {
     /** As far as they can be seen; empty where they have to be assumed. */
     static OptionalInt seen(Connection connection) throws SQLException {
         OptionalInt here = here(connection);
-        return here.isPresent()
-                ? here
-                : OF_AMAZON.single(connection, row -> inferred(row.getInt(1), row.getInt(2)));
+        return here.isPresent() ? here : OF_AMAZON.single(connection, row -> inferred(row.getInt(1), row.getInt(2)));
     }
 
     /** This machine's, where the server is on it: a tunnel or a proxy on this machine may lead elsewhere. */

@@ -309,8 +309,8 @@ public final class Throttle implements AutoCloseable {
 
     /**
      * How long a batch may last at this pace: the square of it, as a part of the target. A batch is felt as long as it
-     * lasts: by whoever meets a long one, and by few where it is short. No shorter than {@link Servo#shortestBatch}, nor
-     * than five times of what surrounds its rows, which would cost more than it does.
+     * lasts: by whoever meets a long one, and by few where it is short. No shorter than {@link Servo#shortestBatch},
+     * nor than five times of what surrounds its rows, which would cost more than it does.
      *
      * @param target seconds of a batch at full speed
      */

@@ -85,8 +85,8 @@ public final class VerificationChoice {
 
     /**
      * As an assignment would have stored it: a numeric(10,2) column holds the rounded value. Where the type has no
-     * equality of the system's own (json, also within a composite type; what an extension in another schema brings), the
-     * texts are compared.
+     * equality of the system's own (json, also within a composite type; what an extension in another schema brings),
+     * the texts are compared.
      */
     private static String equality(String column, String expression, TableFacts.@Nullable Column facts) {
         return equal(column, cast(expression, facts), facts);
@@ -170,8 +170,8 @@ public final class VerificationChoice {
                 .map(c -> {
                     String equals = equals(filled.get(c));
                     String expression = String.valueOf(insert.columns().get(c));
-                    return (equals.equals("=") ? enclosed(expression) : cast(expression, filled.get(c))) + " " + equals + " "
-                            + column("sluice_orphan", c);
+                    return (equals.equals("=") ? enclosed(expression) : cast(expression, filled.get(c))) + " " + equals
+                            + " " + column("sluice_orphan", c);
                 })
                 .collect(Collectors.joining(" AND "));
         // the filled table's row by its own name, renamed, so that a source column of the same name is not hidden

@@ -191,9 +191,7 @@ class ChangingPartitionsTest {
         TIME.atWaits(nth -> {
             RunStatus now = engine.runs().find(id).orElseThrow();
             if (now.state().equals("verifying") && known(now.progress().scanned()) >= 50 && attached.get() < 2) {
-                run(attached.incrementAndGet() == 1
-                        ? ATTACH
-                        : "ALTER TABLE T ATTACH PARTITION T_4 FOR VALUES IN (4)");
+                run(attached.incrementAndGet() == 1 ? ATTACH : "ALTER TABLE T ATTACH PARTITION T_4 FOR VALUES IN (4)");
             }
         });
         assertSucceeded(carry(id));
@@ -223,7 +221,8 @@ class ChangingPartitionsTest {
         run("UPDATE T_3 SET b = id * 2");
         AtomicBoolean done = new AtomicBoolean();
         TIME.atWaits(nth -> {
-            if (!done.get() && known(engine.runs().find(id).orElseThrow().progress().scanned()) >= 300) {
+            if (!done.get()
+                    && known(engine.runs().find(id).orElseThrow().progress().scanned()) >= 300) {
                 done.set(true);
                 run("ALTER TABLE T DETACH PARTITION T_1");
                 run(ATTACH);

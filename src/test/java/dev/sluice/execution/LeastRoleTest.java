@@ -55,9 +55,7 @@ class LeastRoleTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             set         | T  | T       | set: { b: a * 2 }, where: b IS NULL
             insert      | T  | filled  | insert: { into: app.filled, columns: { id: id, b: a }, conflict: { columns: [id], do: update } }
             delete      | T  | T       | delete: true, where: a <= 100
@@ -69,14 +67,16 @@ class LeastRoleTest {
         if (shape.equals("partitioned")) {
             POSTGRES.run("GRANT SELECT ON app.p TO " + ROLE); // the expressions are tried on a copy of its columns
         }
-        Job job = TestEngine.job("job: least-" + shape + "\nmigrate: { table: app." + table.toLowerCase(java.util.Locale.ROOT)
-                + ", " + migrate.replace("app.T", "app.t") + " }");
+        Job job = TestEngine.job("job: least-" + shape + "\nmigrate: { table: app."
+                + table.toLowerCase(java.util.Locale.ROOT) + ", " + migrate.replace("app.T", "app.t") + " }");
         DryRun dryRun = new DryRun(engine.databases(), 0.005, Time.system());
         for (int tries = 0; tries < 5; tries++) {
             List<Finding> refused = dryRun.plan(job).findings().stream()
                     .filter(f -> f.level().equals("refuse"))
                     .toList();
-            assertThat(refused).as("only privileges are missing").allMatch(f -> f.code().equals("missing-privilege"));
+            assertThat(refused)
+                    .as("only privileges are missing")
+                    .allMatch(f -> f.code().equals("missing-privilege"));
             refused.forEach(f -> POSTGRES.run(
                     f.fix().startsWith("GRANT the role")
                             ? "GRANT SELECT, UPDATE ON app.t TO " + ROLE // nobody but its author knows what SQL needs

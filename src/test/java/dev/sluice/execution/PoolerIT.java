@@ -85,8 +85,7 @@ class PoolerIT {
     private static List<String> others(TestPostgres.Fresh through) throws Exception {
         List<String> seen = new ArrayList<>();
         // as every client behind it has to
-        var client = new TestPostgres.Fresh(
-                through.url() + "?prepareThreshold=0", through.user(), through.password());
+        var client = new TestPostgres.Fresh(through.url() + "?prepareThreshold=0", through.user(), through.password());
         try (Connection a = client.connect();
                 Connection b = client.connect()) {
             for (Connection c : List.of(a, b)) {

@@ -143,8 +143,8 @@ class VerifiedRunsTest {
             RunStatus run = run("set: { h: \"" + h + "\" }, where: h IS NULL", "");
             assertThat(run.failure()).isNull();
             assertThat(run.state()).isEqualTo("succeeded");
-            RunStatus filled = engine.run("job: filled-" + t + "\nmigrate: { table: " + t + ", insert: { into: filled_" + t
-                    + ", columns: { h: h, a: a }, conflict: { columns: [h], do: update }, orphans: allow } }");
+            RunStatus filled = engine.run("job: filled-" + t + "\nmigrate: { table: " + t + ", insert: { into: filled_"
+                    + t + ", columns: { h: h, a: a }, conflict: { columns: [h], do: update }, orphans: allow } }");
             assertThat(filled.failure()).isNull();
             assertThat(filled.state()).isEqualTo("succeeded");
         } finally {

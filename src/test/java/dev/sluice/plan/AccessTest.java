@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.config.SettingsReader;
 import dev.sluice.database.Databases;
-import dev.sluice.job.ThrottleSettings;
 import dev.sluice.job.Job;
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.plan.PlanReport.Finding;
 import dev.sluice.time.Time;
 import java.util.List;
@@ -38,7 +38,10 @@ class AccessTest {
                 "INSERT INTO app.hidden SELECT generate_series(1, 100)",
                 "ANALYZE");
         databases = BENCH.databases(ROLE, "worker");
-        dryRun = new DryRun(databases, SettingsReader.defaults().throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES), Time.system());
+        dryRun = new DryRun(
+                databases,
+                SettingsReader.defaults().throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES),
+                Time.system());
     }
 
     @AfterAll

@@ -3,11 +3,11 @@ package dev.sluice.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.config.SettingsReader;
-import dev.sluice.job.ThrottleSettings;
 import dev.sluice.job.JobFile;
 import dev.sluice.job.JobReader;
 import dev.sluice.job.Jobs;
 import dev.sluice.job.Mistake;
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.testing.SteppedTime;
 import dev.sluice.testing.TestEngine;
 import java.util.List;
@@ -66,7 +66,9 @@ class CheckedJobsTest {
         CheckedJobs checked = new CheckedJobs(
                 folder,
                 new DryRun(
-                        engine.databases(), SettingsReader.defaults().throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES), new SteppedTime()));
+                        engine.databases(),
+                        SettingsReader.defaults().throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES),
+                        new SteppedTime()));
         checked.refresh();
         assertThat(checked.files().get(0).mistakes()).extracting(Mistake::code).containsExactly("unknown-database");
         assertThat(checked.files().get(1)).isEqualTo(broken);
@@ -76,7 +78,9 @@ class CheckedJobsTest {
         return new CheckedJobs(
                 () -> List.of(file),
                 new DryRun(
-                        engine.databases(), SettingsReader.defaults().throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES), new SteppedTime()));
+                        engine.databases(),
+                        SettingsReader.defaults().throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES),
+                        new SteppedTime()));
     }
 
     private static JobFile read(String yaml) {

@@ -218,7 +218,8 @@ class DryRunTest {
         });
         assertThat(report.repeatable()).isTrue();
         PlanReport sql = BENCH.plan(
-                job("table: 'app.\"Log Book\"'\nkey-changes: never\nsql: 'UPDATE app.\"Log Book\" b SET txt = NULL WHERE {batch:b}'"));
+                job(
+                        "table: 'app.\"Log Book\"'\nkey-changes: never\nsql: 'UPDATE app.\"Log Book\" b SET txt = NULL WHERE {batch:b}'"));
         assertThat(sql.runnable()).as(sql.findings().toString()).isTrue();
     }
 
@@ -231,8 +232,8 @@ class DryRunTest {
                 "CREATE TABLE app.spread2 PARTITION OF app.spread FOR VALUES WITH (MODULUS 3, REMAINDER 2)",
                 "INSERT INTO app.spread SELECT i FROM generate_series(1, 3000) i",
                 "ANALYZE app.spread");
-        PlanReport sql = BENCH.plan(job(
-                "table: app.spread\nkey-changes: never\nsql: 'UPDATE app.spread s SET n = 1 WHERE {batch:s}'"));
+        PlanReport sql = BENCH.plan(
+                job("table: app.spread\nkey-changes: never\nsql: 'UPDATE app.spread s SET n = 1 WHERE {batch:s}'"));
         assertThat(sql.runnable()).as(sql.findings().toString()).isTrue();
         Finding told = finding(sql, "visits-every-partition");
         assertThat(told.level()).isEqualTo("warn");
@@ -379,17 +380,17 @@ class DryRunTest {
     /** What a trial leaves behind in spite of its rollback is not for whoever may only look. */
     @Test
     void withoutATrialNothingIsTouchedAndTheReportSaysSo() {
-        BENCH.postgres
-                .run(
-                        "CREATE TABLE app.looked (id bigint PRIMARY KEY, n int)",
-                        "INSERT INTO app.looked SELECT i, NULL FROM generate_series(1, 100) i",
-                        "CREATE SEQUENCE app.looked_fired",
-                        "CREATE FUNCTION app.looked_fires() RETURNS trigger LANGUAGE plpgsql AS"
-                                + " $$ BEGIN PERFORM nextval('app.looked_fired'); RETURN NEW; END $$",
-                        "CREATE TRIGGER fires BEFORE UPDATE ON app.looked FOR EACH ROW EXECUTE FUNCTION app.looked_fires()");
+        BENCH.postgres.run(
+                "CREATE TABLE app.looked (id bigint PRIMARY KEY, n int)",
+                "INSERT INTO app.looked SELECT i, NULL FROM generate_series(1, 100) i",
+                "CREATE SEQUENCE app.looked_fired",
+                "CREATE FUNCTION app.looked_fires() RETURNS trigger LANGUAGE plpgsql AS"
+                        + " $$ BEGIN PERFORM nextval('app.looked_fired'); RETURN NEW; END $$",
+                "CREATE TRIGGER fires BEFORE UPDATE ON app.looked FOR EACH ROW EXECUTE FUNCTION app.looked_fires()");
         Job job = job("table: app.looked\nset: {n: '1'}\nwhere: n IS NULL");
         PlanReport looked = BENCH.planWithoutTrial(job);
-        assertThat(BENCH.postgres.value("SELECT is_called FROM app.looked_fired")).isEqualTo("f");
+        assertThat(BENCH.postgres.value("SELECT is_called FROM app.looked_fired"))
+                .isEqualTo("f");
         assertThat(looked.runnable()).isTrue();
         assertThat(looked.sample()).isEmpty();
         assertThat(looked.estimatedSeconds()).isNull();
@@ -398,7 +399,8 @@ class DryRunTest {
         assertThat(finding(looked, "trigger-fires").level()).isEqualTo("warn");
         assertThat(finding(looked, "trial-left-out").message()).contains("operators", "locks rows");
         PlanReport tried = BENCH.plan(job);
-        assertThat(BENCH.postgres.value("SELECT is_called FROM app.looked_fired")).isEqualTo("t");
+        assertThat(BENCH.postgres.value("SELECT is_called FROM app.looked_fired"))
+                .isEqualTo("t");
         assertThat(tried.findings()).noneMatch(f -> f.code().equals("trial-left-out"));
         assertThat(tried.sample()).isNotEmpty();
     }

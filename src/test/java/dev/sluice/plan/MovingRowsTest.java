@@ -107,7 +107,8 @@ class MovingRowsTest {
     void whereNothingShowsItTheLimitOfThePromiseIsTold() {
         Job job = job("table: app.plain\nset: {n: n + 1}");
         assertThat(found(job, "rows-may-move")).isEmpty();
-        assertThat(found(job, "key-stays").get(0).message()).contains("its key [id] stays the same", "missed or changed twice");
+        assertThat(found(job, "key-stays").get(0).message())
+                .contains("its key [id] stays the same", "missed or changed twice");
         assertThat(found(job("table: app.ever\nset: {n: n + 1}"), "rows-may-move"))
                 .as("a column that nobody can set")
                 .isEmpty();

@@ -32,7 +32,8 @@ class VerificationTrialTest {
         BENCH.close();
     }
 
-    private static final String SET = "table: app.t\nset: {e: \"ROW(n, ('[' || n || ']')::json)::app.extra\"}\nwhere: e IS NULL";
+    private static final String SET =
+            "table: app.t\nset: {e: \"ROW(n, ('[' || n || ']')::json)::app.extra\"}\nwhere: e IS NULL";
 
     @Test
     void thePreflightOfARunFindsIt() {
@@ -52,8 +53,8 @@ class VerificationTrialTest {
         PlanReport report = BENCH.plan(job(SET));
         assertThat(report.findings()).noneMatch(f -> f.level().equals("refuse"));
         assertThat(report.verifyCondition()).contains("::text IS NOT DISTINCT FROM", "::text");
-        PlanReport array = BENCH.plan(job(
-                "table: app.t\nset: {f: \"ARRAY[ROW(n, '{}')::app.extra]\"}\nwhere: f IS NULL"));
+        PlanReport array =
+                BENCH.plan(job("table: app.t\nset: {f: \"ARRAY[ROW(n, '{}')::app.extra]\"}\nwhere: f IS NULL"));
         assertThat(array.findings()).noneMatch(f -> f.level().equals("refuse"));
     }
 

@@ -75,7 +75,8 @@ class NewestRunTest {
     private static String plan(String query) {
         return String.join(
                 "\n",
-                SQL.fetch("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) " + query).getValues(0, String.class));
+                SQL.fetch("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) " + query)
+                        .getValues(0, String.class));
     }
 
     private static int pages(String plan) {

@@ -85,7 +85,7 @@ final class Rig implements AutoCloseable {
                 ThrottleSettings.DEFAULT,
                 Optional.ofNullable(schedule),
                 false,
-                        false);
+                false);
         return new Job(name, Optional.empty(), Optional.empty(), "main", migrate, Optional.empty(), "f", "{}");
     }
 

@@ -12,10 +12,10 @@ import dev.sluice.execution.LaneOffers;
 import dev.sluice.execution.RunCarrier;
 import dev.sluice.execution.RunEnvironment;
 import dev.sluice.fleet.Agreement;
-import dev.sluice.job.ThrottleSettings;
 import dev.sluice.job.Job;
 import dev.sluice.job.JobFile;
 import dev.sluice.job.JobReader;
+import dev.sluice.job.ThrottleSettings;
 import dev.sluice.metrics.Meters;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.resilience.Retries;
@@ -81,7 +81,11 @@ public final class TestEngine implements AutoCloseable {
         this.samplers = new Samplers(databases, time);
         this.throttles = throttled
                 ? new JobThrottles(
-                        databases, samplers, Servo.DEFAULT, DEFAULTS.throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES), time)
+                        databases,
+                        samplers,
+                        Servo.DEFAULT,
+                        DEFAULTS.throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES),
+                        time)
                 : unthrottled(time);
         this.carrier = carrier(databases, limits, meters, time, offered, throttles);
     }

@@ -127,9 +127,8 @@ class BoundedThrottleTest {
             throttle.ends(10_000_000);
             Leave.Denied rest = denied(throttle.ask(1));
             assertThat(rest.text())
-                    .isEqualTo(
-                            "at 10% pace: batches may keep 5% of the 2 cores"
-                                    + " (assumed; set databases.*.cores) busy beside others, whose number is not known");
+                    .isEqualTo("at 10% pace: batches may keep 5% of the 2 cores"
+                            + " (assumed; set databases.*.cores) busy beside others, whose number is not known");
             assertThat(rest.value()).isNull();
             assertThat(rest.ageSeconds()).isNull();
             assertThat(rest.limit()).isEqualTo(0.05);

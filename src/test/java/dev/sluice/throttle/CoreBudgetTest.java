@@ -82,7 +82,8 @@ class CoreBudgetTest {
             assertThat(budget.now(Double.NaN) * cores).isCloseTo(kept, within(1e-9));
             assertThat(CoreBudget.of(0.001, OptionalInt.of(cores)).share()).isEqualTo(0.001);
         });
-        assertThat(CoreBudget.of(ThrottleSettings.DEFAULT_CORES, OptionalInt.empty()).cores())
+        assertThat(CoreBudget.of(ThrottleSettings.DEFAULT_CORES, OptionalInt.empty())
+                        .cores())
                 .isEqualTo(4);
     }
 }
