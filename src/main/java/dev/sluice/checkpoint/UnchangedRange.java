@@ -14,8 +14,8 @@ public final class UnchangedRange {
     private UnchangedRange() {}
 
     /**
-     * The keys of the first batch, in the order of passes and partitions, that left rows unchanged, such as {@code after
-     * (4000) up to (6000)}.
+     * The keys of the first batch, in the order of passes and partitions, that left rows unchanged, such as
+     * {@code after (4000) up to (6000)}.
      *
      * @return empty where none did
      */

@@ -160,9 +160,11 @@ class BatchUnionTest {
         make(table, key, storage, 100, new Random(seed));
         target.db()
                 .run(
-                        "CREATE FUNCTION skips_" + table + "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF hashtext(NEW.k0::text) % 3 = 0"
+                        "CREATE FUNCTION skips_" + table
+                                + "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF hashtext(NEW.k0::text) % 3 = 0"
                                 + " THEN RETURN NULL; END IF; RETURN NEW; END $$",
-                        "CREATE TRIGGER skips BEFORE UPDATE ON " + table + " FOR EACH ROW EXECUTE FUNCTION skips_" + table + "()");
+                        "CREATE TRIGGER skips BEFORE UPDATE ON " + table + " FOR EACH ROW EXECUTE FUNCTION skips_"
+                                + table + "()");
         TableFacts facts = target.facts(table);
         UUID run = target.begun(facts);
         Batches batches = target.batches(facts);
