@@ -7,6 +7,7 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationState;
 import org.flywaydb.core.api.exception.FlywayValidateException;
+import org.jooq.exception.DataAccessException;
 
 /**
  * Brings Sluice's own tables, schema {@code sluice}, up to date: those that belong to the rows in every database, those
@@ -35,7 +36,7 @@ public final class OwnSchema {
         DatabaseSettings s = database.settings();
         try {
             Flyway flyway = Flyway.configure(OwnSchema.class.getClassLoader())
-                    .dataSource(s.url(), s.user(), s.password())
+                    .dataSource(SchemaGiven.of(s))
                     .schemas("sluice")
                     .defaultSchema("sluice")
                     .createSchemas(true)
@@ -83,11 +84,22 @@ public final class OwnSchema {
         return kind.holds() || kind == ErrorKind.TRANSIENT || kind == ErrorKind.TIMEOUT;
     }
 
-    private static String fix(String name, String sqlState) {
+    private static String fix(Database database, String sqlState) {
+        String name = database.name();
         return switch (sqlState.substring(0, 2)) {
             case "28" -> "Mend databases." + name + ".user and .password, or the server's pg_hba.conf.";
             case "3D" -> "Create the database, or mend databases." + name + ".url.";
-            default -> "The role needs CREATE on the database, or ownership of schema sluice.";
+            case "42" -> privileges(database);
+            default -> "See the server's log.";
         };
+    }
+
+    private static String privileges(Database database) {
+        try {
+            return SchemaPrivileges.missing(database)
+                    .orElse("The role may make tables in schema sluice; see the server's log.");
+        } catch (DataAccessException e) {
+            throw database.unavailable(e);
+        }
     }
 }
