@@ -7,8 +7,8 @@ import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationState;
-import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.core.api.exception.FlywayValidateException;
+import org.jooq.exception.DataAccessException;
 
 /**
  * Brings Sluice's own tables, schema {@code sluice}, up to date: those that belong to the rows in every database, those
@@ -38,10 +38,8 @@ public final class OwnSchema {
         try {
             // behind a pooler a lock has to end with its transaction, since the session is another's afterwards
             boolean pooled = database.pooled();
-            FluentConfiguration configuration = Flyway.configure(OwnSchema.class.getClassLoader());
-            Flyway flyway = (pooled
-                            ? configuration.dataSource(database.forFlyway())
-                            : configuration.dataSource(s.url(), s.user(), s.password()))
+            Flyway flyway = Flyway.configure(OwnSchema.class.getClassLoader())
+                    .dataSource(pooled ? SchemaGiven.in(database.forFlyway()) : SchemaGiven.of(s))
                     .schemas("sluice")
                     .defaultSchema("sluice")
                     .createSchemas(true)
@@ -89,11 +87,22 @@ public final class OwnSchema {
         return kind.holds() || kind == ErrorKind.TRANSIENT || kind == ErrorKind.TIMEOUT;
     }
 
-    private static String fix(String name, String sqlState) {
+    private static String fix(Database database, String sqlState) {
+        String name = database.name();
         return switch (sqlState.substring(0, 2)) {
             case "28" -> "Mend databases." + name + ".user and .password, or the server's pg_hba.conf.";
             case "3D" -> "Create the database, or mend databases." + name + ".url.";
-            default -> "The role needs CREATE on the database, or ownership of schema sluice.";
+            case "42" -> privileges(database);
+            default -> "See the server's log.";
         };
+    }
+
+    private static String privileges(Database database) {
+        try {
+            return SchemaPrivileges.missing(database)
+                    .orElse("The role may make tables in schema sluice; see the server's log.");
+        } catch (DataAccessException e) {
+            throw database.unavailable(e);
+        }
     }
 }

@@ -10,7 +10,8 @@ import dev.sluice.table.TableFacts.Leaf;
  *     without one, at that of {@value #PROBED_PAGES} pages: the planner's guess from the columns' widths was 3 times
  *     too high for a text of 190 bytes
  * @param pages of the file
- * @param sampled whether its pages can be read one by one, which the {@code heap} access method can
+ * @param sampled whether its pages can be read one by one, which the {@code heap} access method can, for a role that may
+ *     SELECT from the whole table: a place on disk is no column that could be granted
  */
 record Heap(long rows, long pages, boolean sampled) {
     static final int PROBED_PAGES = 100;
@@ -19,7 +20,7 @@ record Heap(long rows, long pages, boolean sampled) {
 
     /** Bound: oid. */
     private static final String SIZE = """
-            SELECT pg_relation_size(c.oid) / current_setting('block_size')::int AS pages, a.amname = 'heap' AS heap,
+            SELECT pg_relation_size(c.oid) / current_setting('block_size')::int AS pages, a.amname = 'heap' AND has_table_privilege(c.oid, 'SELECT') AS heap,
                    c.reltuples >= 0 AND c.relpages > 0 AS known
               FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am a ON a.oid = c.relam WHERE c.oid = ?::oid""";
 

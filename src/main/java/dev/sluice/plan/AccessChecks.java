@@ -25,8 +25,30 @@ final class AccessChecks {
                      has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
                      AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')) AS allowed
               FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
-             WHERE n.nspname = 'sluice' AND c.relname IN ('run_wanted', 'pass', 'checkpoint')
-             GROUP BY n.oid HAVING count(*) = 3""";
+             WHERE n.nspname = 'sluice' AND c.relname IN ('run_wanted', 'pass', 'checkpoint', 'lane_carrier', 'halt')
+             GROUP BY n.oid HAVING count(*) = 5""";
+
+    /** What the look at expressions needs: to read the table as a whole, and a temporary table like it; bound: oid. */
+    private static final String PROBED = """
+            SELECT has_table_privilege(?::oid, 'SELECT') AS reads,
+                   has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
+                   has_database_privilege(current_database(), 'CREATE') AS creates,
+                   quote_ident(current_database()) AS database""";
+
+    /** Sequences that defaults of other columns draw from, which this role may not; bound: schema, name, columns. */
+    private static final String SEQUENCES = """
+            SELECT DISTINCT quote_ident(sn.nspname) || '.' || quote_ident(s.relname) AS sequence
+              FROM pg_catalog.pg_class c
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+              JOIN pg_catalog.pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
+              JOIN pg_catalog.pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid
+               AND d.refclassid = 'pg_class'::regclass
+              JOIN pg_catalog.pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'
+              JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
+             WHERE n.nspname = ? AND c.relname = ? AND NOT a.attname = ANY (?::text[])
+               AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE')
+             ORDER BY 1""";
 
     private final Subject subject;
     private final Findings findings;
@@ -45,8 +67,10 @@ final class AccessChecks {
         hiding(hazards, TABLE);
         subject.filledHazards().ifPresent(h -> {
             filled(h);
+            sequences(database);
             hiding(h, INTO);
         });
+        probed(database);
         analyze(subject.filledHazards().orElse(hazards), subject.filledHazards().isPresent() ? INTO : TABLE);
     }
 
@@ -68,7 +92,10 @@ final class AccessChecks {
                     "own-schema-missing",
                     "database",
                     "Sluice's own tables (schema sluice) are not in database \"" + database.name() + "\".",
-                    "start a worker: it makes them. Its role needs CREATE on the database for that.");
+                    "start a worker: it makes them. "
+                            + (Boolean.TRUE.equals(probe(database).get("creates", Boolean.class))
+                                    ? "Its role may."
+                                    : "Before that, CREATE SCHEMA sluice AUTHORIZATION " + role + ";"));
         } else if (!Boolean.TRUE.equals(own.get("allowed", Boolean.class))) {
             findings.refuse(
                     "missing-privilege",
@@ -108,6 +135,74 @@ final class AccessChecks {
             case Shape.Sql ignored -> {}
         }
         refuse(access, grants, TABLE);
+    }
+
+    private Record probe(Database database) {
+        return database.sql().fetchSingle(PROBED, subject.facts().oid());
+    }
+
+    /**
+     * The parent of a partitioned table is read by the verification's look at the expressions and by subqueries; a
+     * table is verified for completeness only where its expressions cannot be looked at.
+     */
+    private void probed(Database database) {
+        Record probe = probe(database);
+        String role = TableName.quote(subject.hazards().role());
+        boolean reads = probe.get("reads", boolean.class);
+        if (!reads && subject.facts().partitioned()) {
+            findings.refuse(
+                    "missing-privilege",
+                    TABLE,
+                    "Role " + role + " may not read the partitioned table " + subject.facts().name() + " itself.",
+                    "GRANT SELECT ON " + subject.facts().name().sql() + " TO " + role + ";");
+        }
+        Shape shape = subject.job().migrate().shape();
+        boolean looked = shape instanceof Shape.Set || shape instanceof Shape.Insert;
+        if (!looked || subject.job().verify().isPresent()) {
+            return;
+        }
+        List<String> grants = new ArrayList<>();
+        if (!probe.get("temporary", boolean.class)) {
+            grants.add("GRANT TEMPORARY ON DATABASE " + probe.get("database", String.class) + " TO " + role + ";");
+        }
+        if (!reads && !subject.facts().partitioned() && !findings.has("missing-privilege")) {
+            grants.add("GRANT SELECT ON " + subject.facts().name().sql() + " TO " + role + ";");
+        }
+        if (!grants.isEmpty()) {
+            findings.warn(
+                    "cannot-look-at-expressions",
+                    "migrate." + subject.shapeName(),
+                    "Role " + role + " may not make a temporary table like " + subject.facts().name()
+                            + ", by which the server is asked what the expressions are made of: rows are verified for"
+                            + " completeness only, and not by comparing them.",
+                    String.join(" ", grants));
+        }
+    }
+
+    /** Columns that the job does not fill have their defaults. */
+    private void sequences(Database database) {
+        if (!(subject.job().migrate().shape() instanceof Shape.Insert insert)) {
+            return;
+        }
+        TableName into = insert.target();
+        List<String> denied = database.sql()
+                .fetch(
+                        SEQUENCES,
+                        into.schema(),
+                        into.name(),
+                        insert.columns().keySet().toArray(String[]::new))
+                .getValues("sequence", String.class);
+        if (!denied.isEmpty()) {
+            String role = TableName.quote(subject.hazards().role());
+            findings.refuse(
+                    "missing-privilege",
+                    INTO,
+                    "Role " + role + " may not draw from " + String.join(", ", denied)
+                            + ", the default of columns of " + into + " that the job does not fill.",
+                    denied.stream()
+                            .map(q -> "GRANT USAGE ON SEQUENCE " + q + " TO " + role + ";")
+                            .collect(Collectors.joining(" ")));
+        }
     }
 
     private void filled(TableHazards hazards) {

@@ -291,7 +291,16 @@ final class Trials {
                         key,
                         "The trial batch fails with " + failure + ": a row cannot be changed.",
                         "mend such rows, leave them out by where, or write the expression so that it can take them.");
-            case DEFINITION, OTHER ->
+            case DEFINITION, OTHER -> {
+                if (failure.sqlState().equals("42501")) {
+                    findings.refuse(
+                            "missing-privilege",
+                            key,
+                            "The trial batch fails with " + failure + ", perhaps in a trigger's function.",
+                            "GRANT the role what that statement needs there, or make the trigger's function SECURITY"
+                                    + " DEFINER with a search_path of its own.");
+                    return;
+                }
                 findings.refuse(
                         "sql-refused",
                         key,
@@ -301,6 +310,7 @@ final class Trials {
                                 ? "mend the job's SQL."
                                 : "fix that function, which a trigger or the job's SQL calls, or what it names:"
                                         + " unqualified names follow search_path.");
+            }
             case AWAY, READ_ONLY, FULL -> throw database.unavailable(e);
         }
     }

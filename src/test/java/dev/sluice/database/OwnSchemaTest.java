@@ -56,6 +56,57 @@ class OwnSchemaTest {
         }
     }
 
+    /** Nothing but {@code CREATE SCHEMA sluice AUTHORIZATION role} was run for it. */
+    @Test
+    @Timeout(60)
+    void aRoleThatOwnsTheSchemaAloneMigrates() {
+        TestPostgres.Fresh db = TestPostgres.create();
+        withRole(db, role -> {
+            try (Database own = Database.open(DatabaseSettings.of("main", db.url(), role, "least"))) {
+                assertThatThrownBy(() -> OwnSchema.migrate(own, true)).isInstanceOfSatisfying(Problem.class, p -> {
+                    assertThat(p.code()).isEqualTo("schema-migration-failed");
+                    assertThat(p.getMessage())
+                            .contains("There is no schema sluice", "CREATE SCHEMA sluice AUTHORIZATION " + role + ";");
+                });
+                db.run("CREATE SCHEMA sluice AUTHORIZATION " + role);
+                OwnSchema.migrate(own, true);
+                OwnSchema.migrate(own, true);
+                assertThat(db.value("SELECT bool_and(success) FROM sluice.schema_history_control"))
+                        .isEqualTo("t");
+            }
+            // and another worker, whose role may do more, finds it as it should be
+            try (Database own = Database.open(DatabaseSettings.of("main", db.url(), db.user(), db.password()))) {
+                OwnSchema.migrate(own, true);
+            }
+        });
+    }
+
+    @Test
+    @Timeout(60)
+    void whatTheRoleLacksIsNamedAndHelpsAsPrinted() {
+        TestPostgres.Fresh db = TestPostgres.create();
+        withRole(db, role -> {
+            db.run("CREATE SCHEMA sluice");
+            try (Database own = Database.open(DatabaseSettings.of("main", db.url(), role, "least"))) {
+                assertThatThrownBy(() -> OwnSchema.migrate(own, true)).isInstanceOfSatisfying(Problem.class, p -> {
+                    assertThat(p.getMessage()).contains("GRANT USAGE, CREATE ON SCHEMA sluice TO " + role + ";");
+                    db.run(p.getMessage().substring(p.getMessage().indexOf("GRANT USAGE")));
+                });
+                OwnSchema.migrate(own, true);
+            }
+        });
+    }
+
+    private static void withRole(TestPostgres.Fresh db, java.util.function.Consumer<String> test) {
+        String role = "least_" + ProcessHandle.current().pid();
+        db.run("CREATE ROLE " + role + " LOGIN PASSWORD 'least'");
+        try {
+            test.accept(role);
+        } finally {
+            db.run("DROP OWNED BY " + role + " CASCADE", "DROP ROLE " + role);
+        }
+    }
+
     /** Lets all begin at the same moment; throws what the first of them threw. */
     private static void atOnce(int many, Callable<Void> each) throws Exception {
         var start = new CyclicBarrier(many);

@@ -99,6 +99,72 @@ class AccessTest {
     }
 
     @Test
+    void thePartitionedTableItselfIsReadToo() {
+        forget();
+        BENCH.postgres.run(
+                "GRANT USAGE ON SCHEMA app, sluice TO " + ROLE,
+                "GRANT ALL ON app.logs1 TO " + ROLE,
+                "GRANT ALL ON ALL TABLES IN SCHEMA sluice TO " + ROLE);
+        assertThat(mend(job("table: app.logs\nset: {n: '1'}\nwhere: n IS NULL")))
+                .extracting(Finding::fix)
+                .containsExactly("GRANT SELECT ON \"app\".\"logs\" TO \"" + ROLE + "\";");
+    }
+
+    @Test
+    void defaultsDrawFromSequences() {
+        forget();
+        BENCH.postgres.run(
+                "DROP TABLE IF EXISTS app.numbered",
+                "CREATE TABLE app.numbered (no serial PRIMARY KEY, id int UNIQUE, own int GENERATED ALWAYS AS IDENTITY)");
+        List<Finding> refused = mend(
+                job("table: app.people\ninsert: {into: app.numbered, columns: {id: id}, conflict: {columns: [id], do: nothing}}"));
+        assertThat(refused)
+                .extracting(Finding::fix)
+                .contains("GRANT USAGE ON SEQUENCE app.numbered_no_seq TO \"" + ROLE + "\";");
+    }
+
+    /** Rows are then verified less well, which somebody has to know beforehand. */
+    @Test
+    void withoutTemporaryTablesExpressionsCannotBeLookedAt() {
+        forget();
+        Job job = job("table: app.people\nset: {shout: upper(name)}\nwhere: shout IS NULL");
+        mend(job);
+        String database = BENCH.postgres.value("SELECT current_database()");
+        BENCH.postgres.run("REVOKE TEMPORARY ON DATABASE " + database + " FROM PUBLIC");
+        PlanReport without = dryRun.plan(job);
+        assertThat(without.runnable()).isTrue();
+        assertThat(without.verification()).isEqualTo("completeness");
+        Finding warning = without.findings().stream()
+                .filter(f -> f.code().equals("cannot-look-at-expressions"))
+                .findFirst()
+                .orElseThrow();
+        BENCH.postgres.run(warning.fix());
+        assertThat(dryRun.plan(job).verification()).isEqualTo("equality");
+        BENCH.postgres.run("GRANT TEMPORARY ON DATABASE " + database + " TO PUBLIC");
+    }
+
+    @Test
+    void aTriggerThatWritesElsewhereNeedsItsOwn() {
+        forget();
+        BENCH.postgres.run(
+                "DROP TABLE IF EXISTS app.watched, app.audit",
+                "CREATE TABLE app.watched (id int PRIMARY KEY, n int)",
+                "INSERT INTO app.watched VALUES (1)",
+                "CREATE TABLE app.audit (id int)",
+                "CREATE OR REPLACE FUNCTION app.note() RETURNS trigger LANGUAGE plpgsql"
+                        + " AS 'BEGIN INSERT INTO app.audit VALUES (NEW.id); RETURN NEW; END'",
+                "CREATE TRIGGER note AFTER UPDATE ON app.watched FOR EACH ROW EXECUTE FUNCTION app.note()");
+        Job job = job("table: app.watched\nset: {n: '1'}\nwhere: n IS NULL");
+        dryRun.examine(job).refusals().forEach(f -> BENCH.postgres.run(f.fix()));
+        assertThat(dryRun.plan(job).findings()).anySatisfy(f -> {
+            assertThat(f.code()).isEqualTo("missing-privilege");
+            assertThat(f.message()).contains("42501");
+        });
+        BENCH.postgres.run("GRANT INSERT ON app.audit TO " + ROLE);
+        assertThat(dryRun.plan(job).runnable()).isTrue();
+    }
+
+    @Test
     void aRoleThatMayNotAnalyzeIsWarned() {
         forget();
         Job job = job("table: app.people\nset: {shout: upper(name)}\nwhere: shout IS NULL");
