@@ -33,8 +33,7 @@ record Surroundings(String before, String after, boolean own) {
         boolean own = !restoring.isEmpty();
         String path = "pg_catalog.current_setting('transaction_isolation'), pg_catalog.current_setting('role')";
         return new Surroundings(
-                settings.sql() + ", " + path
-                        + ";", // nothing more: positions count from the statement's first character
+                settings.sql() + ", " + path + ";", // nothing more: positions count from the statement's beginning
                 settings.inForceSql() + ", " + path + (own ? ";\n" + restoring + "\n" + UNLOCK : ""),
                 own);
     }

@@ -30,7 +30,7 @@ class PoolerIT {
             SELECT pg_backend_pid() || ': ' || coalesce((SELECT string_agg(name || '=' || setting, ', ' ORDER BY name)
                      FROM pg_settings WHERE source = 'session'
                       AND name NOT IN ('TimeZone', 'DateStyle', 'client_encoding', 'application_name', 'standard_conforming_strings',
-                                       'extra_float_digits')), '')
+                                       'extra_float_digits', 'transaction_isolation')), '')
                    || coalesce((SELECT ' locks ' || count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()
                                 HAVING count(*) > 0), '')
                    || coalesce((SELECT ' prepared ' || count(*) FROM pg_prepared_statements WHERE NOT from_sql HAVING count(*) > 0), '')
