@@ -77,7 +77,7 @@ public final class OwnSchema {
                     Problem.Kind.UNPROCESSABLE,
                     "schema-migration-failed",
                     "Schema sluice in " + database + " could not be brought up to date: " + failure.whole() + ". "
-                            + fix(s.name(), failure.sqlState()),
+                            + fix(database, failure.sqlState()),
                     Map.of(Database.SQL_STATE, failure.sqlState()));
         }
     }

@@ -133,13 +133,13 @@ class AccessTest {
         BENCH.postgres.run("REVOKE TEMPORARY ON DATABASE " + database + " FROM PUBLIC");
         PlanReport without = dryRun.plan(job);
         assertThat(without.runnable()).isTrue();
-        assertThat(without.verification()).isEqualTo("completeness");
+        assertThat(without.verify()).isEqualTo("completeness");
         Finding warning = without.findings().stream()
                 .filter(f -> f.code().equals("cannot-look-at-expressions"))
                 .findFirst()
                 .orElseThrow();
         BENCH.postgres.run(warning.fix());
-        assertThat(dryRun.plan(job).verification()).isEqualTo("equality");
+        assertThat(dryRun.plan(job).verify()).isEqualTo("equality");
         BENCH.postgres.run("GRANT TEMPORARY ON DATABASE " + database + " TO PUBLIC");
     }
 
