@@ -22,7 +22,6 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,7 +31,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  * role's, who analyses them when the run asks for it.
  */
 @Timeout(60)
-@Tag("database")
 class LeastRoleTest {
     private static final HookedTime TIME = new HookedTime();
     private static final String ROLE = "least_" + ProcessHandle.current().pid();

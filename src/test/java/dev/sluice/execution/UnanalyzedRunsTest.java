@@ -16,13 +16,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Runs of a role that may not ANALYZE: they wait for statistics, whoever makes them, and go on by themselves. */
 @Timeout(60)
-@Tag("database")
 class UnanalyzedRunsTest {
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final HookedTime TIME = new HookedTime();

@@ -8,11 +8,9 @@ import dev.sluice.plan.PlanReport.Finding;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A verification that cannot be evaluated is found before a run has changed any row. */
-@Tag("database")
 class VerificationTrialTest {
     private static final PlanBench BENCH = new PlanBench();
 
