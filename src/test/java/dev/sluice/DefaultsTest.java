@@ -111,7 +111,6 @@ class DefaultsTest {
         assertThat(servo.urgent()).isEqualTo(decimal("throttle.urgent"));
         assertThat(servo.shortestBatch()).isEqualTo(time("throttle.shortest-batch"));
         Settings defaults = SettingsReader.defaults();
-        assertThat(defaults.throttle().cores()).isEqualTo(decimal("throttle.cores"));
         assertThat(defaults.verify().maxSweeps()).isEqualTo(number("verify.max-sweeps"));
     }
 

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jooq.Condition;
 import org.jooq.DSLContext;
 import org.jooq.impl.DSL;
@@ -300,9 +301,22 @@ public final class Claims {
     private static boolean divides(DSLContext c, TableFacts facts, List<String> at, CheckpointRecord row) {
         String[] walked = row.getRangeEnd() == null ? row.getCursorKey() : row.getRangeEnd();
         String[] upper = row.getUpperKey();
+        leadToOperators(c, facts);
         return upper != null
                 && hasKeys(c, facts, row.getRelation(), walked == null ? null : Arrays.asList(walked), at)
                 && hasKeys(c, facts, row.getRelation(), at, Arrays.asList(upper));
+    }
+
+    /** For this transaction: several columns are compared by operators that the search_path leads to. */
+    private static void leadToOperators(DSLContext c, TableFacts facts) {
+        String schemas = facts.key().stream()
+                .map(TableFacts.KeyColumn::operators)
+                .filter(schema -> !schema.isEmpty())
+                .distinct()
+                .collect(Collectors.joining(", "));
+        if (!schemas.isEmpty()) {
+            c.fetch("SELECT set_config('search_path', ?, true)", schemas);
+        }
     }
 
     private static boolean hasKeys(

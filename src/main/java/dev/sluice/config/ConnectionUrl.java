@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
@@ -23,6 +24,8 @@ final class ConnectionUrl {
     /** With one of these the parameters may be those of a class that the operator has added. */
     private static final List<String> PLUGINS =
             List.of("socketFactory", "sslfactory", "authenticationPluginClassName", "sslpasswordcallback");
+    /** What the driver makes of host, port and database, lists of several hosts included; it has read them well. */
+    private static final Set<String> OF_THE_PLACE = Set.of("PGHOST", "PGPORT", "PGDBNAME");
     /** The driver's, which would log a URL that it cannot read; they are held, or the levels would be forgotten. */
     private static final List<Logger> QUIET =
             List.of(Logger.getLogger("org.postgresql.Driver"), Logger.getLogger("org.postgresql.util.PGPropertyUtil"));
@@ -74,6 +77,7 @@ final class ConnectionUrl {
         }
         boolean plugged = PLUGINS.stream().anyMatch(read::containsKey);
         return read.stringPropertyNames().stream()
+                .filter(name -> !OF_THE_PLACE.contains(name))
                 .sorted()
                 .map(name -> parameter(name, read.getProperty(name), plugged))
                 .flatMap(Optional::stream)

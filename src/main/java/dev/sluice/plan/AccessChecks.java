@@ -47,7 +47,7 @@ final class AccessChecks {
               JOIN pg_catalog.pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'
               JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
              WHERE n.nspname = ? AND c.relname = ? AND NOT a.attname = ANY (?::text[])
-               AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE')
+               AND CASE WHEN s.relkind = 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') ELSE false END
              ORDER BY 1""";
 
     private final Subject subject;

@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.checkpoint.Claim;
+import dev.sluice.checkpoint.Pass;
 import dev.sluice.database.SqlFailure;
+import dev.sluice.partition.Midpoint;
+import dev.sluice.partition.Ranges;
+import dev.sluice.sql.TableName;
 import dev.sluice.table.TableFacts;
+import dev.sluice.table.TableInspection;
 import dev.sluice.testing.TestTarget;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -85,5 +92,19 @@ class OperatorsElsewhereTest {
             }
         }
         assertThat(target.db().value("SELECT count(*) FROM people WHERE n = 1")).isEqualTo("7");
+    }
+
+    /** Its checkpoints are read by sessions whose search_path is not the job's. */
+    @Test
+    void aPartitionOfSeveralColumnsIsSplitWhereverTheOperatorsAre() throws SQLException {
+        target.db().run("ALTER TABLE people ADD PRIMARY KEY (tenant, mail)");
+        var rows = target.database().under(Map.of("search_path", "elsewhere, public"));
+        TableFacts facts = TableInspection.inspect(rows, new TableName("public", "people"), List.of());
+        UUID run = target.mandated();
+        target.checkpoints().begin(run, 0, Pass.Kind.MIGRATE, null, Ranges.of(rows, facts, 1), 1);
+        List<String> middle = Midpoint.of(rows, facts, target.claim(run).left(), 10).orElseThrow();
+        assertThat(target.claims(run).split(target.open(run).getFirst(), facts, middle)).isPresent();
+        assertThat(target.db().value("SELECT count(*) FROM sluice.checkpoint WHERE run_id = '" + run + "'"))
+                .isEqualTo("2");
     }
 }

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,24 +101,24 @@ class SecretSettingsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            jdbc:postgresql://h/db?sslmode=banana        | has sslmode=banana, which is not one of disable, allow
+            jdbc:postgresql://h/db?sslmode=banana        | has sslmode=banana, which is not one of disable, allow | Fix:
             jdbc:postgresql://h/db?SSLMODE=require       | parameter SSLMODE, which the driver does not know | write sslmode
             jdbc:postgresql://h/db?sslmod=require        | parameter sslmod, | write sslmode
-            jdbc:postgresql://h/db?prepareThreshold=x    | has prepareThreshold=x, which is not a whole number
-            jdbc:postgresql://h/db?ssl=maybe             | has ssl=maybe, which is not true or false
-            jdbc:postgresql://h/db?targetServerType=main | has targetServerType=main, which is not one of any
+            jdbc:postgresql://h/db?prepareThreshold=x    | has prepareThreshold=x, which is not a whole number | Fix:
+            jdbc:postgresql://h/db?ssl=maybe             | has ssl=maybe, which is not true or false | Fix:
+            jdbc:postgresql://h/db?targetServerType=main | has targetServerType=main, which is not one of any | Fix:
             jdbc:postgresql://h:abc/db                   | cannot be read | the port from 1 to 65535
-            jdbc:postgresql://h:0/db                     | cannot be read
-            jdbc:postgresql://h:70000/db                 | cannot be read
-            jdbc:postgresql://h                          | cannot be read
-            jdbc:postgresql://h/db?sslpassword=%zz       | cannot be read
-            jdbc:postgresql://u:hunter2@h/db             | holds credentials
-            jdbc:postgresql://h/db?p%61ssword=hunter2    | parameter p%61ssword, which the driver does not know
-            jdbc:mysql://h/db?password=hunter2           | is not the JDBC URL of a PostgreSQL
+            jdbc:postgresql://h:0/db                     | cannot be read | Fix:
+            jdbc:postgresql://h:70000/db                 | cannot be read | Fix:
+            jdbc:postgresql://h                          | cannot be read | Fix:
+            jdbc:postgresql://h/db?sslpassword=%zz       | cannot be read | Fix:
+            jdbc:postgresql://u:hunter2@h/db             | holds credentials | Fix:
+            jdbc:postgresql://h/db?p%61ssword=hunter2    | parameter p%61ssword, which the driver does not know | Fix:
+            jdbc:mysql://h/db?password=hunter2           | is not the JDBC URL of a PostgreSQL | Fix:
             """)
-    void aUrlThatTheDriverCannotUseIsRefusedAtOnce(String url, String reason, @Nullable String fix) {
+    void aUrlThatTheDriverCannotUseIsRefusedAtOnce(String url, String reason, String fix) {
         assertThat(refusal(() -> url(url)))
-                .contains("SLUICE_DATABASES_MAIN_URL: databases.main.url: ", reason, fix == null ? "Fix: " : fix)
+                .contains("SLUICE_DATABASES_MAIN_URL: databases.main.url: ", reason, fix)
                 .doesNotContain("hunter2");
     }
 

@@ -144,7 +144,7 @@ class RunMetersTest {
         assertThat(meters.scrape().lines().filter(l -> l.contains("job=\"users\"")))
                 .allMatch(
                         l -> l.matches(
-                                "sluice_(rows_(scanned|changed)|batches|(working|paced|held)_seconds)_total.*|sluice_batch_seconds.*"));
+                                "sluice_(rows_(scanned|changed|unchanged|collapsed)|batches|(working|paced|held)_seconds)_total.*|sluice_batch_seconds.*"));
         assertThat(line("sluice_eta_seconds{database=\"main\",job=\"orders\"}")).endsWith(" 5.0");
     }
 

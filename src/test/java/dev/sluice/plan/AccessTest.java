@@ -115,7 +115,8 @@ class AccessTest {
         forget();
         BENCH.postgres.run(
                 "DROP TABLE IF EXISTS app.numbered",
-                "CREATE TABLE app.numbered (no serial PRIMARY KEY, id int UNIQUE, own int GENERATED ALWAYS AS IDENTITY)");
+                "CREATE TABLE app.numbered (no serial PRIMARY KEY, id int NOT NULL UNIQUE,"
+                        + " own int GENERATED ALWAYS AS IDENTITY)");
         List<Finding> refused = mend(
                 job("table: app.people\ninsert: {into: app.numbered, columns: {id: id}, conflict: {columns: [id], do: nothing}}"));
         assertThat(refused)

@@ -10,8 +10,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** The lexer and the JDBC driver against the server that has the last word. */
 class SqlTextOnPostgresTest {
     private static final String NASTY = "ab'\"()[]$?;{}-/*\\ \n\r:E%_é€";
+    private static final Set<Kind> STRINGS_AND_GAPS = Set.of(Kind.STRING, Kind.COMMENT, Kind.SPACE);
     private static @Nullable Connection connection;
 
     @BeforeContainer
@@ -56,9 +59,10 @@ class SqlTextOnPostgresTest {
     void aStringGoesOnWhereTheServerSaysSo(@ForAll("prefixes") String prefix, @ForAll("gaps") String gap)
             throws SQLException {
         String text = prefix + "'1'" + gap + "'0'";
-        boolean one = new SqlLexer(text + "\n")
-                        .tokens().stream().filter(t -> t.kind() == Kind.STRING).count()
-                == 1;
+        var tokens = new SqlLexer(text + "\n").tokens();
+        // the end of a comment without its beginning is an operator, which the server refuses for other reasons
+        Assume.that(tokens.stream().allMatch(t -> STRINGS_AND_GAPS.contains(t.kind())));
+        boolean one = tokens.stream().filter(t -> t.kind() == Kind.STRING).count() == 1;
         Open open = new Open(text);
         assertThat(open.accepted()).as("%s is one string to the server", text).isEqualTo(one);
     }
