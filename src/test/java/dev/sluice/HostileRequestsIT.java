@@ -21,12 +21,14 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whoever may only look cannot end a worker by what it sends: it answers, it lives, and its run goes on meanwhile. */
 @Timeout(180)
+@Tag("database")
 class HostileRequestsIT {
     private static final int AT_ONCE = 40;
     private static final String PLAN = "POST /api/v1/jobs/t/plan HTTP/1.1";

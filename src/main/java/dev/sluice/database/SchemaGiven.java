@@ -60,6 +60,10 @@ final class SchemaGiven {
 
     private static boolean isLeftOut(String sql) {
         String bare = sql.replaceAll("(?m)^\\s*--.*$", ""); // Flyway sends the comments before it, too
-        return bare.strip().replaceAll("\\s+", " ").replaceAll(";$", "").toLowerCase(Locale.ROOT).equals(LEFT_OUT);
+        return bare.strip()
+                .replaceAll("\\s+", " ")
+                .replaceAll(";$", "")
+                .toLowerCase(Locale.ROOT)
+                .equals(LEFT_OUT);
     }
 }

@@ -41,7 +41,8 @@ final class SchemaPrivileges {
                     + role + ";");
         }
         return Optional.ofNullable(r.get("owner", String.class))
-                .map(owner -> "Tables of schema sluice belong to role " + owner + ", and only an owner may change them. Run: GRANT "
-                        + owner + " TO " + role + "; or start the worker as " + owner + ".");
+                .map(owner -> "Tables of schema sluice belong to role " + owner
+                        + ", and only an owner may change them. Run: GRANT " + owner + " TO " + role
+                        + "; or start the worker as " + owner + ".");
     }
 }

@@ -10,8 +10,8 @@ import dev.sluice.table.TableFacts.Leaf;
  *     without one, at that of {@value #PROBED_PAGES} pages: the planner's guess from the columns' widths was 3 times
  *     too high for a text of 190 bytes
  * @param pages of the file
- * @param sampled whether its pages can be read one by one, which the {@code heap} access method can, for a role that may
- *     SELECT from the whole table: a place on disk is no column that could be granted
+ * @param sampled whether its pages can be read one by one, which the {@code heap} access method can, for a role that
+ *     may SELECT from the whole table: a place on disk is no column that could be granted
  */
 record Heap(long rows, long pages, boolean sampled) {
     static final int PROBED_PAGES = 100;

@@ -153,7 +153,8 @@ final class AccessChecks {
             findings.refuse(
                     "missing-privilege",
                     TABLE,
-                    "Role " + role + " may not read the partitioned table " + subject.facts().name() + " itself.",
+                    "Role " + role + " may not read the partitioned table "
+                            + subject.facts().name() + " itself.",
                     "GRANT SELECT ON " + subject.facts().name().sql() + " TO " + role + ";");
         }
         Shape shape = subject.job().migrate().shape();
@@ -172,7 +173,8 @@ final class AccessChecks {
             findings.warn(
                     "cannot-look-at-expressions",
                     "migrate." + subject.shapeName(),
-                    "Role " + role + " may not make a temporary table like " + subject.facts().name()
+                    "Role " + role + " may not make a temporary table like "
+                            + subject.facts().name()
                             + ", by which the server is asked what the expressions are made of: rows are verified for"
                             + " completeness only, and not by comparing them.",
                     String.join(" ", grants));
@@ -197,8 +199,8 @@ final class AccessChecks {
             findings.refuse(
                     "missing-privilege",
                     INTO,
-                    "Role " + role + " may not draw from " + String.join(", ", denied)
-                            + ", the default of columns of " + into + " that the job does not fill.",
+                    "Role " + role + " may not draw from " + String.join(", ", denied) + ", the default of columns of "
+                            + into + " that the job does not fill.",
                     denied.stream()
                             .map(q -> "GRANT USAGE ON SEQUENCE " + q + " TO " + role + ";")
                             .collect(Collectors.joining(" ")));

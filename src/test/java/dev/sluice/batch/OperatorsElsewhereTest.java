@@ -102,8 +102,10 @@ class OperatorsElsewhereTest {
         TableFacts facts = TableInspection.inspect(rows, new TableName("public", "people"), List.of());
         UUID run = target.mandated();
         target.checkpoints().begin(run, 0, Pass.Kind.MIGRATE, null, Ranges.of(rows, facts, 1), 1);
-        List<String> middle = Midpoint.of(rows, facts, target.claim(run).left(), 10).orElseThrow();
-        assertThat(target.claims(run).split(target.open(run).getFirst(), facts, middle)).isPresent();
+        List<String> middle =
+                Midpoint.of(rows, facts, target.claim(run).left(), 10).orElseThrow();
+        assertThat(target.claims(run).split(target.open(run).getFirst(), facts, middle))
+                .isPresent();
         assertThat(target.db().value("SELECT count(*) FROM sluice.checkpoint WHERE run_id = '" + run + "'"))
                 .isEqualTo("2");
     }

@@ -118,7 +118,8 @@ class AccessTest {
                 "CREATE TABLE app.numbered (no serial PRIMARY KEY, id int NOT NULL UNIQUE,"
                         + " own int GENERATED ALWAYS AS IDENTITY)");
         List<Finding> refused = mend(
-                job("table: app.people\ninsert: {into: app.numbered, columns: {id: id}, conflict: {columns: [id], do: nothing}}"));
+                job(
+                        "table: app.people\ninsert: {into: app.numbered, columns: {id: id}, conflict: {columns: [id], do: nothing}}"));
         assertThat(refused)
                 .extracting(Finding::fix)
                 .contains("GRANT USAGE ON SEQUENCE app.numbered_no_seq TO \"" + ROLE + "\";");
