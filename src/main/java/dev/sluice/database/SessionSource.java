@@ -115,6 +115,12 @@ final class SessionSource extends PlainSource {
         }
     }
 
+    /** The pool waits so long, when it closes, for a session that is just being opened; else that one would stay. */
+    @Override
+    public int getLoginTimeout() {
+        return Integer.parseInt(properties.getProperty("loginTimeout", "0"));
+    }
+
     @Override
     public String toString() {
         return "sessions of database " + name;

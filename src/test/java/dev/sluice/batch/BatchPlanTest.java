@@ -161,8 +161,11 @@ class BatchPlanTest {
         if (!name.equals("sql")) {
             assertThat(plan.scans())
                     .as(what)
-                    .hasSize(form == Form.FURTHER ? 1 : 3)
                     .allSatisfy(scan -> assertThat(claim.relation()).endsWith("\"" + scan.relation() + "\""));
+            // what compares the rows with those that changed is there for tables with a trigger that may skip some
+            assertThat(plan.scans().stream().filter(scan -> scan.blocks() > 0))
+                    .as(what)
+                    .hasSize(form == Form.FURTHER ? 1 : 3);
         }
     }
 
