@@ -159,14 +159,31 @@ class BatchPlanTest {
             assertThat(scan.blocks()).as("blocks read by " + scan).isLessThanOrEqualTo(10L * SIZE);
         });
         if (!name.equals("sql")) {
+            int own = form == Form.FURTHER ? 1 : 3;
             assertThat(plan.scans())
                     .as(what)
+                    .hasSize(own + comparing(work))
                     .allSatisfy(scan -> assertThat(claim.relation()).endsWith("\"" + scan.relation() + "\""));
-            // what compares the rows with those that changed is there for tables with a trigger that may skip some
-            assertThat(plan.scans().stream().filter(scan -> scan.blocks() > 0))
-                    .as(what)
-                    .hasSize(form == Form.FURTHER ? 1 : 3);
+            if (name.equals("set") || name.equals("delete") || name.startsWith("stripe")) {
+                // what compares the rows with those that changed reads where a trigger may skip some, and not here
+                assertThat(plan.scans().stream().filter(scan -> scan.blocks() > 0))
+                        .as(what)
+                        .hasSizeLessThanOrEqualTo(own);
+            }
         }
+    }
+
+    /** Scans that count what was walked and left; see {@code LeftSql}. */
+    private static int comparing(Work work) {
+        if (!(work instanceof Work.Change change)) {
+            return 0;
+        }
+        return switch (change.shape()) {
+            case Shape.Set ignored -> 2;
+            case Shape.Delete ignored -> 2;
+            case Shape.Insert insert -> insert.conflict().action() == Shape.Conflict.Action.NOTHING ? 2 : 0;
+            case Shape.Sql ignored -> 0;
+        };
     }
 
     private static Ask ask(Form form) {
