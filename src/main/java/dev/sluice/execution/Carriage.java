@@ -275,7 +275,7 @@ final class Carriage {
     }
 
     /** Whether a person has sent the run on after it was incomplete, and the rows were looked at anew since. */
-    private boolean mended(RunRecord row, Verification by) throws Stop, RunFailed, InterruptedException {
+    private boolean fixedByHand(RunRecord row, Verification by) throws Stop, RunFailed, InterruptedException {
         return by.condition() != null && passes.wasIncomplete(row.getId());
     }
 
@@ -284,7 +284,7 @@ final class Carriage {
         if (stopAll.held()) {
             return; // nor is the table analyzed now
         }
-        if (Judgement.countsUnchanged(prepared.job(), by, changes) && !mended(row, by)) {
+        if (Judgement.countsUnchanged(prepared.job(), by, changes) && !fixedByHand(row, by)) {
             RunStatus.Failure failure =
                     Judgement.unchanged(by, changes, unchangedRange(row).orElse("that is not known any more"));
             ending.end(row, RunState.INCOMPLETE, failure, null, "run.incomplete");

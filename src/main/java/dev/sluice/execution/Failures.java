@@ -24,7 +24,7 @@ final class Failures {
                         + "), so nothing of it was committed. Either"
                         + " `where` or an expression is not one whole expression to the server and reaches out of the brackets"
                         + " around it, or a trigger changes the key of a row."
-                        + " Mend the job file (`sluice plan` shows the place), or walk by another key.",
+                        + " Fix the job file (`sluice plan` shows the place), or walk by another key.",
                 failure,
                 batch);
     }
