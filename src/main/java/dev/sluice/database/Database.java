@@ -15,6 +15,7 @@ import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
+import org.jooq.tools.jdbc.DefaultConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -228,7 +229,11 @@ public final class Database implements AutoCloseable {
 
     /** Closes a connection in place of giving it back: what its session has become, nobody knows. */
     public void drop(Connection connection) {
-        pool.hikari().evictConnection(connection);
+        Connection lentByPool = connection;
+        while (lentByPool instanceof DefaultConnection wrapped) {
+            lentByPool = wrapped.getDelegate();
+        }
+        pool.hikari().evictConnection(lentByPool); // which ignores one that it did not lend
     }
 
     /** For Flyway, behind a pooler; it takes several at a time, so not from the pool. */

@@ -2,10 +2,9 @@ package dev.sluice.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jooq.tools.jdbc.DefaultConnection;
 
@@ -17,7 +16,7 @@ import org.jooq.tools.jdbc.DefaultConnection;
 final class OrderedConnections extends DelegatingSource {
     static final String SWITCH = "sluice.check-connection-order";
 
-    private static final ConcurrentHashMap<Thread, List<OrderedConnections>> HELD = new ConcurrentHashMap<>();
+    private static final ConcurrentHashMap<Thread, List<Held>> HELD = new ConcurrentHashMap<>();
 
     private final String name;
     private final PoolOrder order;
@@ -36,49 +35,52 @@ final class OrderedConnections extends DelegatingSource {
     @Override
     public Connection getConnection() throws SQLException {
         Thread asking = Thread.currentThread();
-        List<OrderedConnections> held = HELD.getOrDefault(asking, List.of());
-        if (held.stream().anyMatch(h -> h.order.compareTo(order) >= 0)) {
-            throw new IllegalStateException("Thread " + asking.getName() + " has a connection of "
-                    + held.stream().map(h -> h.name).collect(Collectors.joining(", ")) + " and asks for one of " + name
-                    + ". With pools in use that waits for itself: hand the connection on (Database.on), or take the first"
-                    + " one from Databases.aroundTargets().");
+        List<Held> held = HELD.getOrDefault(asking, List.of());
+        for (Held first : held) {
+            if (first.order().compareTo(order) >= 0) {
+                throw new IllegalStateException(
+                        "Thread " + asking.getName() + " has a connection of " + first.name() + " and asks for one of "
+                                + name + ". With pools in use that waits for itself: hand the connection on"
+                                + " (Database.on), or take the first one from Databases.aroundTargets().",
+                        first.taken);
+            }
         }
-        Connection connection = delegate().getConnection();
-        HELD.compute(asking, (t, before) -> with(before == null ? List.of() : before));
-        return new Held(connection, asking);
+        Held connection = new Held(delegate().getConnection(), asking);
+        HELD.merge(asking, List.of(connection), OrderedConnections::together);
+        return connection;
     }
 
-    private List<OrderedConnections> with(List<OrderedConnections> before) {
-        List<OrderedConnections> after = new ArrayList<>(before);
-        after.add(this);
-        return after;
+    private static List<Held> together(List<Held> some, List<Held> others) {
+        return Stream.concat(some.stream(), others.stream()).toList();
     }
 
     /** Knows whose it is, since another thread may give it back. */
     private final class Held extends DefaultConnection {
         private final Thread holder;
-        private boolean over;
+        private final Throwable taken = new Throwable("the first one was taken here");
 
         Held(Connection connection, Thread holder) {
             super(connection);
             this.holder = holder;
         }
 
+        PoolOrder order() {
+            return order;
+        }
+
+        String name() {
+            return name;
+        }
+
         @Override
         public void close() throws SQLException {
-            synchronized (this) {
-                if (!over) {
-                    over = true;
-                    HELD.computeIfPresent(holder, (t, before) -> without(before));
-                }
-            }
+            HELD.computeIfPresent(holder, (t, before) -> without(before));
             super.close();
         }
 
         @SuppressWarnings("NullAway") // the map takes null for nothing left
-        private List<OrderedConnections> without(List<OrderedConnections> before) {
-            List<OrderedConnections> after = new ArrayList<>(before);
-            after.remove(OrderedConnections.this);
+        private List<Held> without(List<Held> before) {
+            List<Held> after = before.stream().filter(h -> h != this).toList();
             return after.isEmpty() ? null : after;
         }
     }
