@@ -129,6 +129,9 @@ public final class BatchSql {
         add(" AND range_end IS NOT DISTINCT FROM CAST(? AS text[])", Named.RANGE_END);
         add(" AND stripes = ?", Named.STRIPES);
         add(" AND stripe = ?", Named.STRIPE);
+        // the table is named below, and its name may have been given to another one since: by the catalog as it is now,
+        // which is sure, since whatever is named is locked by then
+        add(" AND relation_oid = to_regclass(" + literal() + ")::oid::bigint");
         if (facts.partitioned()) {
             // what was detached is no longer the job's to change
             add(" AND EXISTS (SELECT FROM pg_partition_ancestors(relation_oid::oid::regclass) AS a WHERE a.relid = "
@@ -151,7 +154,11 @@ public final class BatchSql {
 
     /** The table or leaf that is walked, as a value. */
     String regclass() {
-        return "'" + relation.replace("'", "''") + "'::regclass";
+        return literal() + "::regclass";
+    }
+
+    private String literal() {
+        return "'" + relation.replace("'", "''") + "'";
     }
 
     void which(String prefix) {

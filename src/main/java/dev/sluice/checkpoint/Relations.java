@@ -8,10 +8,12 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jooq.DSLContext;
 import org.jooq.impl.DSL;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The leaf partitions behind the checkpoints, which may be renamed, detached, dropped and attached while a run walks
@@ -32,6 +34,14 @@ public final class Relations {
                    AND EXISTS (SELECT FROM pg_catalog.pg_class k JOIN pg_catalog.pg_namespace s ON s.oid = k.relnamespace
                                 WHERE k.oid = c.relation_oid::oid
                                   AND c.relation = '"' || replace(s.nspname, '"', '""') || '"."' || replace(k.relname, '"', '""') || '"')
+              FROM sluice.checkpoint c WHERE c.run_id = ? AND c.pass = ? AND c.partition = ?""";
+
+    /** Whether a checkpoint's relation has its name, and the name that it has now; bound: the id. */
+    private static final String NAMED = """
+            SELECT to_regclass(c.relation)::oid::bigint IS NOT DISTINCT FROM c.relation_oid,
+                   (SELECT s.nspname || '.' || k.relname
+                      FROM pg_catalog.pg_class k JOIN pg_catalog.pg_namespace s ON s.oid = k.relnamespace
+                     WHERE k.oid = c.relation_oid::oid)
               FROM sluice.checkpoint c WHERE c.run_id = ? AND c.pass = ? AND c.partition = ?""";
 
     /** Ends what is no partition of the table any more; bound: run, pass, the table's oid. */
@@ -76,6 +86,21 @@ public final class Relations {
     public boolean isInStep(PartitionId id, long table) {
         return sql.fetch(IN_STEP, table, id.run(), id.pass(), id.partition()).stream()
                 .allMatch(r -> Boolean.TRUE.equals(r.get(0, Boolean.class)));
+    }
+
+    /**
+     * A relation that does not have the name any more that its checkpoint says.
+     *
+     * @param now its name now; null where it was dropped
+     */
+    public record Renamed(@Nullable String now) {}
+
+    /** Whether a checkpoint's relation lost its name; empty where it has it, or there is no such checkpoint. */
+    public Optional<Renamed> renamed(PartitionId id) {
+        return sql.fetch(NAMED, id.run(), id.pass(), id.partition()).stream()
+                .filter(r -> !Boolean.TRUE.equals(r.get(0, Boolean.class)))
+                .map(r -> new Renamed(r.get(1, String.class)))
+                .findFirst();
     }
 
     /**

@@ -106,6 +106,29 @@ final class Failures {
     }
 
     /**
+     * The table of a run lost its name, be it to another one.
+     *
+     * @param now the name it has now; null where it was dropped
+     */
+    static RunStatus.Failure tableReplaced(TableName table, @Nullable String now) {
+        return new RunStatus.Failure(
+                "table-replaced",
+                "The table that the run began on is not " + table + " any more: it "
+                        + (now == null ? "was dropped" : "is " + now + " now")
+                        + ". Whatever has its name now was not changed. "
+                        + (now == null
+                                ? "Cancel"
+                                : "Bring the first one back under its name and start the job again, which resumes where it"
+                                        + " stopped; or cancel")
+                        + " this run and start a new one (of a job that is not repeatable with `again`), which begins at the"
+                        + " first row of the table that has the name then.",
+                null,
+                null,
+                null,
+                null);
+    }
+
+    /**
      * What a batch's SQL sets holds for what comes after it in the same batch: whether that was right, nobody knows.
      */
     static RunStatus.Failure settingsChanged(List<String> changed) {

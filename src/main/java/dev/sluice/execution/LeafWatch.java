@@ -9,6 +9,7 @@ import dev.sluice.event.EventLog;
 import dev.sluice.run.Preparation;
 import dev.sluice.table.TableFacts;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,8 +33,26 @@ final class LeafWatch {
     }
 
     /**
-     * Before a partition is claimed, and after a batch of it was refused. Looks at this one, and only where it is not
-     * as its checkpoint says at all of them: there may be thousands, and each is claimed once.
+     * After a batch was refused, or did not find its table. A leaf is followed to its new name ({@link #settle}); the
+     * job's own table is the one that has the name in the job file.
+     *
+     * @throws RunFailed {@code table-replaced} where that is not the one that the run began on
+     */
+    void requireSame(PartitionId id, TableFacts facts) throws RunFailed {
+        if (facts.partitioned()) {
+            settle(id, facts);
+            return;
+        }
+        Optional<Relations.Renamed> renamed = relations.renamed(id);
+        if (renamed.isPresent()) {
+            throw new RunFailed(
+                    Failures.tableReplaced(facts.name(), renamed.get().now()));
+        }
+    }
+
+    /**
+     * Before a partition is claimed. Looks at this one, and only where it is not as its checkpoint says at all of them:
+     * there may be thousands, and each is claimed once.
      */
     void settle(PartitionId id, TableFacts facts) {
         if (facts.partitioned() && !relations.isInStep(id, facts.oid())) {

@@ -238,7 +238,7 @@ final class Partitions {
      * @throws Stop when the run is not wanted running, or another carrier has the partition
      */
     Optional<Claim> again(PartitionId id, TableFacts facts) throws Stop, RunFailed {
-        leaves.settle(id, facts);
+        leaves.requireSame(id, facts);
         Standing now = claims.read(id).orElseThrow(() -> new RunFailed(Failures.checkpointGone(id)));
         if (now.done()) {
             return Optional.empty();

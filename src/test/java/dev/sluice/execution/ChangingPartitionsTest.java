@@ -11,6 +11,7 @@ import dev.sluice.testing.TestPostgres;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -300,6 +301,50 @@ class ChangingPartitionsTest {
         assertSucceeded(carry(id));
         assertThat(count("T WHERE n = 1")).isEqualTo(400);
         assertThat(gone()).isZero();
+    }
+
+    @Test
+    void anotherTableUnderTheNameOfALeafIsNotChanged() throws Exception {
+        UUID id = once();
+        TIME.atWait(3, nth -> {
+            run("ALTER TABLE T_1 RENAME TO T_one");
+            run("ALTER TABLE T_3 RENAME TO T_1");
+        });
+        assertSucceeded(carry(id));
+        assertThat(count("T WHERE n = 1")).isEqualTo(400);
+        assertThat(count("T_1 WHERE n > 0")).isZero();
+        assertThat(gone()).isZero();
+    }
+
+    @Test
+    void anotherTableUnderTheNameOfTheJobsOwnIsNotChanged() throws Exception {
+        run("CREATE TABLE T_plain (LIKE T INCLUDING ALL)");
+        run("INSERT INTO T_plain SELECT * FROM T");
+        UUID id = engine.queue(TestEngine.job("job: " + t + "\nmigrate: { table: " + t
+                        + "_plain, set: { n: n + 1 }, throttle: { rows-per-second: 50 } }"))
+                .id();
+        AtomicLong changed = new AtomicLong();
+        TIME.atWait(3, nth -> {
+            changed.set(count("T_plain WHERE n = 1"));
+            run("ALTER TABLE T_plain RENAME TO T_old");
+            run("ALTER TABLE T_3 RENAME TO T_plain");
+        });
+        RunStatus run = carry(id);
+        assertThat(run.state()).isEqualTo("failed");
+        assertThat(known(run.failure()).code()).isEqualTo("table-replaced");
+        assertThat(known(run.failure()).message()).contains(t + "_plain any more: it is public." + t + "_old now.");
+        assertThat(changed.get()).isBetween(1L, 399L);
+        assertThat(count("T_old WHERE n = 1")).isEqualTo(changed.get());
+        assertThat(count("T_plain WHERE n > 0")).isZero();
+
+        run("ALTER TABLE T_plain RENAME TO T_3");
+        run("ALTER TABLE T_old RENAME TO T_plain");
+        UUID again = engine.queue(TestEngine.job("job: " + t + "\nmigrate: { table: " + t
+                        + "_plain, set: { n: n + 1 }, throttle: { rows-per-second: 50 } }"))
+                .id();
+        assertThat(again).isEqualTo(id);
+        assertSucceeded(carry(again));
+        assertThat(count("T_plain WHERE n = 1")).isEqualTo(400);
     }
 
     @Test
