@@ -1,7 +1,9 @@
 package dev.sluice.plan;
 
 import dev.sluice.database.Database;
+import dev.sluice.database.SqlFailure;
 import dev.sluice.job.Shape;
+import dev.sluice.sql.SqlText;
 import dev.sluice.sql.TableName;
 import dev.sluice.table.TableHazards;
 import dev.sluice.table.TableHazards.Access;
@@ -295,6 +297,26 @@ final class AccessChecks {
                             + " waits (not-analyzed) until autovacuum or somebody who may has made them.",
                     fix);
         }
+    }
+
+    /**
+     * The remedy for a privilege that the server misses: what an SQL statement of the author's own needs on the job's
+     * table, and on others only the author knows what.
+     */
+    static String grant(Subject subject, SqlFailure failure) {
+        if (failure.function() != null) {
+            return "GRANT the role what that function needs there, or make it SECURITY DEFINER with a search_path of its"
+                    + " own.";
+        }
+        TableName table = subject.facts().name();
+        // the server names a table without its schema
+        if (subject.job().migrate().shape() instanceof Shape.Sql sql
+                && failure.message().endsWith(" " + table.name())) {
+            String verb = SqlText.of(sql.statement()).verb().orElse("MERGE");
+            return "GRANT SELECT, " + (verb.equals("MERGE") ? "INSERT, UPDATE, DELETE" : verb) + " ON " + table.sql()
+                    + " TO " + TableName.quote(subject.hazards().role()) + ";";
+        }
+        return "GRANT the role what the job's SQL needs there, or run the worker as another role.";
     }
 
     private static Set<String> missing(Set<String> needed, Set<String> granted) {

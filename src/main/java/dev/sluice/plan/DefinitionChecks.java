@@ -240,7 +240,7 @@ final class DefinitionChecks {
                     "missing-privilege",
                     expression.key(),
                     "Role \"" + subject.hazards().role() + "\": " + failure.message() + ".",
-                    "GRANT the role what the expression reads, or run the worker as another role.");
+                    AccessChecks.grant(subject, failure));
             return;
         }
         if (isCondition(expression) && failure.sqlState().equals("42804") && isFineAsValue(expression)) {

@@ -296,9 +296,9 @@ final class Trials {
                     findings.refuse(
                             "missing-privilege",
                             key,
-                            "The trial batch fails with " + failure + ", perhaps in a trigger's function.",
-                            "GRANT the role what that statement needs there, or make the trigger's function SECURITY"
-                                    + " DEFINER with a search_path of its own.");
+                            "The trial batch fails with " + failure
+                                    + (failure.function() == null ? "." : ", in function " + failure.function() + "."),
+                            AccessChecks.grant(subject, failure));
                     return;
                 }
                 findings.refuse(
