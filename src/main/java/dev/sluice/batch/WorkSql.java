@@ -6,6 +6,7 @@ import dev.sluice.sql.SqlText;
 import dev.sluice.sql.TableName;
 import dev.sluice.table.TableFacts;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -98,13 +99,20 @@ final class WorkSql {
                                 + others.stream()
                                         .map(c -> c + " = EXCLUDED." + c)
                                         .collect(Collectors.joining(", "))
-                                + " WHERE ("
-                                + others.stream().map(c -> "sluice_into." + c).collect(Collectors.joining(", "))
-                                + ") IS DISTINCT FROM ("
-                                + others.stream().map(c -> "EXCLUDED." + c).collect(Collectors.joining(", "))
-                                + ")";
+                                + " WHERE " + image("sluice_into", others)
+                                + " OPERATOR(pg_catalog.*<>) " + image("EXCLUDED", others);
             }
         };
+    }
+
+    /**
+     * Values as the server stores them, which can be compared whatever their types are: json has no equality, and where
+     * those of extensions lie is a matter of the search_path.
+     */
+    private static String image(String alias, List<String> columns) {
+        return columns.stream()
+                .map(c -> alias + "." + c)
+                .collect(Collectors.joining(", ", "CAST(ROW(", ") AS record)"));
     }
 
     private static void delete(BatchSql s, Optional<String> where, KeySql key) {
@@ -119,8 +127,7 @@ final class WorkSql {
     private static void sql(BatchSql s, Shape.Sql sql, TableFacts facts) {
         String range = s.rangeText(sql.alias());
         if (facts.partitioned()) {
-            range = range + " AND " + TableName.quote(sql.alias()) + ".tableoid = '"
-                    + s.relation().replace("'", "''") + "'::regclass";
+            range = range + " AND " + TableName.quote(sql.alias()) + ".tableoid = " + s.regclass();
         }
         String jdbc = SqlText.of(sql.statement()).forJdbc();
         s.add(SqlText.of(jdbc).withBatch("(" + range + ")"), s.rangeParameters());

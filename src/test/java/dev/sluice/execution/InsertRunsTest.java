@@ -126,6 +126,32 @@ class InsertRunsTest {
         engine.db().run("INSERT INTO old_code VALUES ('" + s + "', '" + sql + "')");
     }
 
+    /** json has no equality, point[] none that an index knows, and a composite type's is that of its fields. */
+    @Test
+    void whatHasNoEqualityIsOverwrittenWhereItDiffers() throws Exception {
+        engine.db()
+                .run(
+                        "CREATE TYPE " + o + "_c AS (n int, doc json)",
+                        "CREATE TABLE " + o + "_docs (id bigint PRIMARY KEY, doc json, dots point[], pair " + o + "_c)",
+                        "INSERT INTO " + o + "_docs SELECT g, json_build_object('v', g), ARRAY[point(g, g)],"
+                                + " ROW(g, json_build_object('v', g))::" + o
+                                + "_c FROM generate_series(1, 400) g",
+                        "UPDATE " + o + "_docs SET doc = NULL WHERE id <= 10",
+                        "UPDATE " + o + "_docs SET pair.doc = '[]' WHERE id BETWEEN 11 AND 30");
+        RunStatus run = engine.carry(engine.queue(TestEngine.job("job: " + s + "\nmigrate: { table: " + s
+                        + ", insert: { into: " + o + "_docs, columns: { id: id, doc: \"json_build_object('v', v)\","
+                        + " dots: \"ARRAY[point(v, v)]\", pair: \"ROW(v, json_build_object('v', v))::" + o
+                        + "_c\" }, conflict: { columns: [id], do: update } } }"))
+                .id());
+        assertThat(run.failure()).isNull();
+        assertThat(run.state()).isEqualTo("succeeded");
+        assertThat(run.progress().changed()).isEqualTo(100 + 30);
+        assertThat(engine.db()
+                        .value("SELECT count(*) FROM " + o + "_docs JOIN " + s + " USING (id) WHERE doc->>'v' = v::text"
+                                + " AND (pair).doc->>'v' = v::text AND (dots[1])[0] = v"))
+                .isEqualTo("500");
+    }
+
     @Test
     void everyRowHasItsEqualAndNothingIsOrphaned() throws Exception {
         RunStatus run = engine.carry(queue("update", ""));
