@@ -50,6 +50,16 @@ final class OrderedConnections extends DelegatingSource {
         return connection;
     }
 
+    /**
+     * Forgets what a thread has, as a test does at its end.
+     *
+     * @return where each connection was taken that it has not given back
+     */
+    static List<Throwable> forget(Thread holder) {
+        List<Held> held = HELD.remove(holder);
+        return held == null ? List.of() : held.stream().map(h -> h.taken).toList();
+    }
+
     private static List<Held> together(List<Held> some, List<Held> others) {
         return Stream.concat(some.stream(), others.stream()).toList();
     }
