@@ -15,9 +15,12 @@ import dev.sluice.testing.TestPostgres;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -107,21 +110,22 @@ class RunErrorsTest {
             app.setAutoCommit(false);
             s.execute("UPDATE " + table + " SET v = -1 WHERE id = 600");
             List<String> seen = new ArrayList<>();
-            List<@Nullable Integer> sizes = new ArrayList<>();
-            TIME.atWaits(nth -> {
+            Set<@Nullable Integer> sizes = new LinkedHashSet<>();
+            AtomicBoolean committed = new AtomicBoolean();
+            TIME.atWaits(nth -> { // one hold may be several waits
                 engine.awaitBeat(id);
                 RunStatus now = engine.runs().find(id).orElseThrow();
                 seen.add(known(now.limitedBy()).reason() + ": "
                         + known(now.limitedBy()).message());
                 sizes.add(now.progress().batchSize());
-                if (nth == 3) {
+                if (sizes.contains(16) && !committed.getAndSet(true)) {
                     commit(app);
                 }
             });
             RunStatus run = engine.carry(id);
             assertThat(run.state()).isEqualTo("succeeded");
             assertThat(seen.getFirst()).startsWith("retry-timeout: 55P03").contains("try 2 in");
-            assertThat(sizes.subList(0, 3)).containsExactly(64, 32, 16);
+            assertThat(sizes).startsWith(64, 32, 16);
             assertThat(count("n = 1")).isEqualTo(1000);
             assertMetered("timeout", "retry-timeout");
         }
