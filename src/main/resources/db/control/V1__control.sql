@@ -1,6 +1,8 @@
 -- Runs, events, idempotency keys, workers and what they hold. These tables live in the control database.
-CREATE SCHEMA IF NOT EXISTS sluice;
 
+-- requested_at: when a run was first asked for. A run that is resumed after another one was asked for is its job's newest
+-- again: its created_at, which orders the runs, then moves, and requested_at is what people see. Null where it has not
+-- moved.
 CREATE TABLE sluice.run (
   id                uuid        NOT NULL PRIMARY KEY,
   job               varchar(63) NOT NULL,
@@ -21,15 +23,19 @@ CREATE TABLE sluice.run (
   failure           text,
   evidence          text,
   created_at        timestamptz NOT NULL,
+  requested_at      timestamptz,
   started_at        timestamptz,
   finished_at       timestamptz,
   verified_at       timestamptz,
   CONSTRAINT run_state CHECK (state IN
     ('queued', 'running', 'paused', 'verifying', 'sweeping', 'succeeded', 'incomplete', 'failed', 'cancelled'))
 );
-CREATE INDEX run_job_created ON sluice.run (job, created_at);
 
 -- [jooq ignore start]
+-- No question about the newest run reads all runs ever.
+CREATE INDEX run_job_newest ON sluice.run (job, created_at DESC, id);
+CREATE INDEX run_newest ON sluice.run (created_at DESC, id);
+
 -- One live run per job, whatever the code does.
 CREATE UNIQUE INDEX run_one_live_per_job ON sluice.run (job)
   WHERE state IN ('queued', 'running', 'paused', 'verifying', 'sweeping');
@@ -40,7 +46,7 @@ CREATE UNIQUE INDEX run_one_live_per_job ON sluice.run (job)
 CREATE TABLE sluice.lane (
   run_id          uuid        NOT NULL REFERENCES sluice.run (id),
   lane            int         NOT NULL,
-  carrier         text,
+  owner           text,
   rows_per_second double precision,
   next_batch_size int,
   stripes         int,
@@ -69,7 +75,7 @@ CREATE TABLE sluice.run_time (
 ALTER TABLE sluice.run_time SET (fillfactor = 50);
 -- [jooq ignore stop]
 
--- Where all runs are stopped there is one row. It is what counts; sluice.halt in each target keeps the batches out.
+-- Where all runs are stopped there is one row. It is what counts; sluice.database_stop in each target keeps the batches out.
 CREATE TABLE sluice.stop_all (
   id     int         NOT NULL PRIMARY KEY,
   actor  text        NOT NULL,
@@ -85,8 +91,9 @@ CREATE TABLE sluice.idempotency_key (
   created_at timestamptz  NOT NULL
 );
 CREATE INDEX idempotency_key_created_at ON sluice.idempotency_key (created_at);
+CREATE INDEX idempotency_key_run ON sluice.idempotency_key (run_id);
 
--- Who did what. Append-only: a trigger refuses UPDATE, DELETE and TRUNCATE.
+-- Who did what. Append-only: triggers refuse UPDATE, DELETE and TRUNCATE; the retention alone may delete old lines.
 CREATE TABLE sluice.event (
   id     bigint      NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at     timestamptz NOT NULL,
@@ -97,12 +104,19 @@ CREATE TABLE sluice.event (
   detail text        NOT NULL
 );
 CREATE INDEX event_job ON sluice.event (job, id);
+CREATE INDEX event_run ON sluice.event (run_id, id);
+CREATE INDEX event_at ON sluice.event (at);
 
 -- [jooq ignore start]
+-- The log stays append-only for everybody. The retention alone may remove lines, and says so for its transaction.
 CREATE FUNCTION sluice.event_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF TG_OP = 'DELETE' AND current_setting('sluice.retention', true) = 'on' THEN
+    RETURN NULL; -- sluice.event_may_go decides for each line
+  END IF;
   RAISE EXCEPTION 'sluice.event is append-only: % refused', TG_OP USING ERRCODE = '42501';
 END $$;
+
 CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sluice.event
   FOR EACH STATEMENT EXECUTE FUNCTION sluice.event_is_append_only();
 -- [jooq ignore stop]
@@ -129,3 +143,21 @@ CREATE TABLE sluice.definition (
   CONSTRAINT definition_of_worker FOREIGN KEY (instance) REFERENCES sluice.worker (instance) ON DELETE CASCADE
 );
 CREATE INDEX definition_job ON sluice.definition (job);
+
+-- [jooq ignore start]
+-- What may go: a line older than 31 days that is no approval, override or switch, and whose job, if it names one, has
+-- neither a run nor a definition.
+CREATE FUNCTION sluice.event_may_go() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.at > clock_timestamp() - interval '31 days'
+    OR OLD.action ~ '(approv|overrid|switch)'
+    OR EXISTS (SELECT FROM sluice.run r WHERE r.job = OLD.job)
+    OR EXISTS (SELECT FROM sluice.definition d WHERE d.job = OLD.job)
+  THEN
+    RAISE EXCEPTION 'sluice.event is append-only: event % (%) must stay', OLD.id, OLD.action USING ERRCODE = '42501';
+  END IF;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER event_may_go BEFORE DELETE ON sluice.event
+  FOR EACH ROW EXECUTE FUNCTION sluice.event_may_go();
+-- [jooq ignore stop]

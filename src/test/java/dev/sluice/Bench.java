@@ -101,8 +101,8 @@ final class Bench implements AutoCloseable {
     static void awaitTwoWorkers(TestPostgres.Fresh db) {
         await().atMost(Duration.ofSeconds(60))
                 .until(() -> db.value(
-                                "SELECT count(DISTINCT split_part(carrier, '#', 1)) || ' ' || count(*) FROM sluice.lane"
-                                        + " WHERE carrier IS NOT NULL")
+                                "SELECT count(DISTINCT split_part(owner, '#', 1)) || ' ' || count(*) FROM sluice.lane"
+                                        + " WHERE owner IS NOT NULL")
                         .equals("2 3"));
     }
 

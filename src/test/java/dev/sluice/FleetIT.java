@@ -202,7 +202,7 @@ class FleetIT {
         wrong.awaitRows(run);
         Bench good = worker("good", filesOfB, Time.system());
         good.define("upper", Bench.job("upper", Bench.throttle("rows-per-second: 100")));
-        assertThat(db.value("SELECT carrier LIKE 'wrong#%' FROM sluice.lane")).isEqualTo("t");
+        assertThat(db.value("SELECT owner LIKE 'wrong#%' FROM sluice.lane")).isEqualTo("t");
 
         clock.set(Duration.ofSeconds(-7));
         within(
@@ -215,7 +215,7 @@ class FleetIT {
         within(
                 Duration.ofSeconds(15),
                 "taken over",
-                () -> db.value("SELECT coalesce(carrier, '') LIKE 'good#%' FROM sluice.lane")
+                () -> db.value("SELECT coalesce(owner, '') LIKE 'good#%' FROM sluice.lane")
                         .equals("t"));
         atFullSpeed(good, run);
         good.awaitState(run, "succeeded");
@@ -293,7 +293,7 @@ class FleetIT {
             cut.awaitRows(run);
             Bench good = worker("good", filesOfB, Time.system());
             good.define("counting", counting);
-            assertThat(db.value("SELECT carrier LIKE 'cut#%' FROM sluice.lane")).isEqualTo("t");
+            assertThat(db.value("SELECT owner LIKE 'cut#%' FROM sluice.lane")).isEqualTo("t");
 
             wire.cut();
             within(
@@ -303,7 +303,7 @@ class FleetIT {
             within(
                     Duration.ofSeconds(20),
                     "taken over",
-                    () -> db.value("SELECT coalesce(carrier, '') LIKE 'good#%' FROM sluice.lane")
+                    () -> db.value("SELECT coalesce(owner, '') LIKE 'good#%' FROM sluice.lane")
                             .equals("t"));
             // in mid-run, so that what was in flight on both sides of the cut meets what the other worker does
             String before = db.value("SELECT sum(n) FROM app.counters");

@@ -226,7 +226,7 @@ class KillIT {
         Map<String, Standing> found = new LinkedHashMap<>();
         try (Connection c = DriverManager.getConnection(server.database().url(), "postgres", "postgres");
                 Statement s = c.createStatement();
-                ResultSet rows = s.executeQuery("SELECT r.job, r.state, coalesce(c.carrier, ''), coalesce(c.batches, 0)"
+                ResultSet rows = s.executeQuery("SELECT r.job, r.state, coalesce(c.owner, ''), coalesce(c.batches, 0)"
                         + " FROM sluice.run r LEFT JOIN sluice.checkpoint c ON c.run_id = r.id AND c.pass = 0")) {
             while (rows.next()) {
                 found.put(rows.getString(1), new Standing(rows.getString(2), rows.getString(3), rows.getLong(4)));

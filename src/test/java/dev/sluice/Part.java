@@ -40,13 +40,13 @@ record Part(
     /** Numbers of lanes that the test adds to those of the job begin here. */
     static final int FIRST_FURTHER_LANE = 100;
 
-    private static final String SQL = "SELECT r.id, r.state, c.partition, c.lane, coalesce(l.carrier, ''),"
+    private static final String SQL = "SELECT r.id, r.state, c.partition, c.lane, coalesce(l.owner, ''),"
             + " c.claimed_at IS NOT NULL, c.done, c.batches, c.stripe > 0,"
             + " c.xmax::text <> '0' AND pg_xact_status(c.xmax::text::xid8) = 'in progress',"
             + " coalesce(c.claimed_at > ?::timestamptz AND c.updated_at > c.claimed_at, false)"
             + " FROM sluice.run r JOIN sluice.checkpoint c ON c.run_id = r.id AND c.pass = 0"
             // what a lane left when it was stopped waits for the conductor, in nobody's hands
-            + " LEFT JOIN sluice.lane l ON l.run_id = c.run_id AND l.lane = c.lane AND l.carrier = c.carrier"
+            + " LEFT JOIN sluice.lane l ON l.run_id = c.run_id AND l.lane = c.lane AND l.owner = c.owner"
             + " WHERE r.state IN ('queued', 'running', 'paused', 'verifying')";
 
     /** The moment of the server's clock. */

@@ -13,7 +13,7 @@ import java.util.List;
  * <pre>{@code
  * WITH sluice_claim AS MATERIALIZED (          -- 1. the checkpoint, if token, position and wish still hold
  *   SELECT upper_key, pg_current_wal_insert_lsn() AS wal, pg_stat_get_xact_tuples_hot_updated('"app"."u"'::regclass) AS hot
- *   FROM sluice.checkpoint WHERE run_id = ? … AND token = ? AND wanted = 'running' AND NOT halted … FOR UPDATE),
+ *   FROM sluice.checkpoint WHERE run_id = ? … AND token = ? AND wanted = 'running' AND NOT database_stopped … FOR UPDATE),
  * sluice_nth AS MATERIALIZED (                 -- 2. the n-th key, at most the locked row's upper bound
  *   SELECT "u"."id" AS k1, true AS found FROM ONLY "app"."u" AS "u"
  *   WHERE "u"."id" > CAST(? AS bigint) AND "u"."id" <= (SELECT CAST(upper_key[1] AS bigint) FROM sluice_claim)
@@ -137,9 +137,9 @@ public final class BatchSql {
             add(" AND EXISTS (SELECT FROM pg_partition_ancestors(relation_oid::oid::regclass) AS a WHERE a.relid = "
                     + facts.oid() + "::oid)");
         }
-        add(" AND wanted = 'running' AND NOT done AND NOT halted");
+        add(" AND wanted = 'running' AND NOT done AND NOT database_stopped");
         // by the index: a sequential scan, which the sessions forbid, would be costed as if it were the worst of plans
-        add(" AND NOT EXISTS (SELECT FROM sluice.halt WHERE id = 1)");
+        add(" AND NOT EXISTS (SELECT FROM sluice.database_stop WHERE id = 1)");
         // a change of the run is on its way: nothing begins that it would have to wait for
         add(
                 " AND NOT EXISTS (SELECT FROM sluice.run_wanted AS r WHERE r.run_id = ?"

@@ -13,7 +13,7 @@ final class NarrowSql {
                WHERE run_id = ? AND pass = ? AND partition = ? AND token = ?
                  AND cursor_key IS NOT DISTINCT FROM CAST(? AS text[])
                  AND range_end IS NOT DISTINCT FROM CAST(? AS text[])
-                 AND stripes = ? AND stripe = ? AND wanted = 'running' AND NOT done AND NOT halted
+                 AND stripes = ? AND stripe = ? AND wanted = 'running' AND NOT done AND NOT database_stopped
                  FOR UPDATE)
             UPDATE sluice.checkpoint AS c SET cursor_key = CAST(? AS text[]), range_end = CAST(? AS text[])
               FROM sluice_claim AS l

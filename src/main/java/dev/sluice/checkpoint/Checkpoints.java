@@ -75,13 +75,13 @@ public final class Checkpoints {
                     .forUpdate()
                     .fetchSingle();
             int fresh = c.insertInto(PASS)
-                    .columns(PASS.RUN_ID, PASS.PASS_, PASS.KIND, PASS.CONDITION, PASS.LOOK, PASS.STARTED_AT)
+                    .columns(PASS.RUN_ID, PASS.PASS_, PASS.KIND, PASS.CONDITION, PASS.ROUND, PASS.STARTED_AT)
                     .values(
                             DSL.val(run),
                             DSL.val(pass),
                             DSL.val(kind.code()),
                             DSL.val(condition),
-                            kind.changes() ? DSL.castNull(PASS.LOOK) : DSL.val(look),
+                            kind.changes() ? DSL.castNull(PASS.ROUND) : DSL.val(look),
                             CLOCK)
                     .onConflictDoNothing()
                     .execute();
@@ -146,7 +146,7 @@ public final class Checkpoints {
                 .set(CHECKPOINT.PASS, claim.id().pass())
                 .set(CHECKPOINT.PARTITION, claim.id().partition())
                 .set(CHECKPOINT.LANE, lane)
-                .set(CHECKPOINT.CARRIER, carrier)
+                .set(CHECKPOINT.OWNER, carrier)
                 // who comes with a partition has begun it, and no other lane may take it for unbegun
                 .set(CHECKPOINT.CLAIMED_AT, carrier == null ? DSL.castNull(CHECKPOINT.CLAIMED_AT) : CLOCK)
                 .set(CHECKPOINT.RELATION, claim.relation())
@@ -173,7 +173,7 @@ public final class Checkpoints {
                 .set(CHECKPOINT.BATCHES, 0L)
                 .set(CHECKPOINT.DONE, claim.upper() == null)
                 .set(CHECKPOINT.GONE, false)
-                .set(CHECKPOINT.HALTED, halted)
+                .set(CHECKPOINT.DATABASE_STOPPED, halted)
                 .set(CHECKPOINT.UPDATED_AT, CLOCK)
                 .execute();
     }
@@ -205,7 +205,7 @@ public final class Checkpoints {
                 r.getPass(),
                 Pass.Kind.of(r.getKind()),
                 r.getCondition(),
-                r.getLook() == null ? r.getPass() : r.getLook(),
+                r.getRound() == null ? r.getPass() : r.getRound(),
                 r.getStartedAt().toInstant(),
                 r.getFinishedAt() == null ? null : r.getFinishedAt().toInstant());
     }

@@ -1,7 +1,7 @@
 package dev.sluice.checkpoint;
 
 import static dev.sluice.database.schema.Tables.CHECKPOINT;
-import static dev.sluice.database.schema.Tables.LANE_CARRIER;
+import static dev.sluice.database.schema.Tables.LANE_OWNER;
 import static dev.sluice.database.schema.Tables.RUN_WANTED;
 
 import dev.sluice.database.Database;
@@ -64,19 +64,19 @@ public final class Claims {
      * to be the carrier later has lost it.
      */
     public void assume() {
-        sql.insertInto(LANE_CARRIER)
-                .set(LANE_CARRIER.RUN_ID, run)
-                .set(LANE_CARRIER.LANE, lane)
-                .set(LANE_CARRIER.CARRIER, carrier)
-                .onConflict(LANE_CARRIER.RUN_ID, LANE_CARRIER.LANE)
+        sql.insertInto(LANE_OWNER)
+                .set(LANE_OWNER.RUN_ID, run)
+                .set(LANE_OWNER.LANE, lane)
+                .set(LANE_OWNER.OWNER, carrier)
+                .onConflict(LANE_OWNER.RUN_ID, LANE_OWNER.LANE)
                 .doUpdate()
-                .set(LANE_CARRIER.CARRIER, carrier)
+                .set(LANE_OWNER.OWNER, carrier)
                 .execute();
     }
 
     /** Whether nobody has assumed the lane since. */
     public boolean isCarrier() {
-        return sql.fetchExists(LANE_CARRIER, assumed());
+        return sql.fetchExists(LANE_OWNER, assumed());
     }
 
     /**
@@ -84,11 +84,11 @@ public final class Claims {
      * this lane alone, and by one that assumes it before it locks anything else: so nobody waits in a circle.
      */
     private Condition carries() {
-        return DSL.exists(DSL.selectOne().from(LANE_CARRIER).where(assumed()).forShare());
+        return DSL.exists(DSL.selectOne().from(LANE_OWNER).where(assumed()).forShare());
     }
 
     private Condition assumed() {
-        return LANE_CARRIER.RUN_ID.eq(run).and(LANE_CARRIER.LANE.eq(lane)).and(LANE_CARRIER.CARRIER.eq(carrier));
+        return LANE_OWNER.RUN_ID.eq(run).and(LANE_OWNER.LANE.eq(lane)).and(LANE_OWNER.OWNER.eq(carrier));
     }
 
     /**
@@ -98,7 +98,7 @@ public final class Claims {
      */
     public void takeOver(int pass) {
         sql.update(CHECKPOINT)
-                .set(CHECKPOINT.CARRIER, carrier)
+                .set(CHECKPOINT.OWNER, carrier)
                 .set(CHECKPOINT.TOKEN, FRESH)
                 .setNull(CHECKPOINT.CLAIMED_AT)
                 .where(of(pass), CHECKPOINT.LANE.eq(lane), CHECKPOINT.DONE.isFalse(), carries())
@@ -112,7 +112,7 @@ public final class Claims {
     public void adopt(int pass, int other) {
         sql.update(CHECKPOINT)
                 .set(CHECKPOINT.LANE, lane)
-                .set(CHECKPOINT.CARRIER, carrier)
+                .set(CHECKPOINT.OWNER, carrier)
                 .set(CHECKPOINT.TOKEN, FRESH)
                 .setNull(CHECKPOINT.CLAIMED_AT)
                 .where(of(pass), CHECKPOINT.LANE.eq(other), CHECKPOINT.DONE.isFalse(), carries())
@@ -188,7 +188,7 @@ public final class Claims {
      *     it
      */
     public Optional<Claim> claim(PartitionId id) {
-        return take(id, CHECKPOINT.LANE.eq(lane).and(CHECKPOINT.CARRIER.isNull().or(CHECKPOINT.CARRIER.eq(carrier))));
+        return take(id, CHECKPOINT.LANE.eq(lane).and(CHECKPOINT.OWNER.isNull().or(CHECKPOINT.OWNER.eq(carrier))));
     }
 
     /**
@@ -204,7 +204,7 @@ public final class Claims {
         return sql.update(CHECKPOINT)
                 .set(CHECKPOINT.TOKEN, UUID.randomUUID())
                 .set(CHECKPOINT.LANE, lane)
-                .set(CHECKPOINT.CARRIER, carrier)
+                .set(CHECKPOINT.OWNER, carrier)
                 .set(CHECKPOINT.CLAIMED_AT, Checkpoints.CLOCK)
                 .where(
                         Checkpoints.is(id),
@@ -337,7 +337,7 @@ public final class Claims {
         return new Standing(
                 Checkpoints.claim(id, r),
                 r.getLane(),
-                r.getCarrier(),
+                r.getOwner(),
                 Wanted.of(r.getWanted()),
                 r.getDone(),
                 r.getClaimedAt() != null);

@@ -1,7 +1,7 @@
 package dev.sluice.checkpoint;
 
 import static dev.sluice.database.schema.Tables.CHECKPOINT;
-import static dev.sluice.database.schema.Tables.HALT;
+import static dev.sluice.database.schema.Tables.DATABASE_STOP;
 
 import dev.sluice.database.Database;
 import java.time.ZoneOffset;
@@ -12,10 +12,10 @@ import org.jooq.Record3;
 /**
  * Whether everything is stopped on one database. Database errors come as jOOQ's DataAccessException.
  *
- * <p>Every batch looks at two places. A row of {@code sluice.halt} keeps out those that begin after it was committed. A
- * batch that began before, and waits for its checkpoint's lock, looks only at that row again when it gets it: so each
- * open checkpoint is marked too. A checkpoint that is made meanwhile takes the mark from {@code sluice.halt}, whose row
- * it locks until it is committed, so that no mark outlives the halt.
+ * <p>Every batch looks at two places. A row of {@code sluice.database_stop} keeps out those that begin after it was
+ * committed. A batch that began before, and waits for its checkpoint's lock, looks only at that row again when it gets
+ * it: so each open checkpoint is marked too. A checkpoint that is made meanwhile takes the mark from
+ * {@code sluice.database_stop}, whose row it locks until it is committed, so that no mark outlives the halt.
  */
 public final class Halt {
     private static final int ONLY = 1;
@@ -28,7 +28,9 @@ public final class Halt {
 
     /** The note, where everything is stopped here. */
     public Optional<StopNote> read() {
-        return sql.select(HALT.ACTOR, HALT.AT, HALT.REASON).from(HALT).fetchOptional(Halt::note);
+        return sql.select(DATABASE_STOP.ACTOR, DATABASE_STOP.AT, DATABASE_STOP.REASON)
+                .from(DATABASE_STOP)
+                .fetchOptional(Halt::note);
     }
 
     /**
@@ -36,22 +38,22 @@ public final class Halt {
      * call marks what a first one could not.
      */
     public void raise(StopNote note) {
-        sql.insertInto(HALT)
-                .set(HALT.ID, ONLY)
-                .set(HALT.ACTOR, note.by())
-                .set(HALT.AT, note.since().atOffset(ZoneOffset.UTC))
-                .set(HALT.REASON, note.reason())
+        sql.insertInto(DATABASE_STOP)
+                .set(DATABASE_STOP.ID, ONLY)
+                .set(DATABASE_STOP.ACTOR, note.by())
+                .set(DATABASE_STOP.AT, note.since().atOffset(ZoneOffset.UTC))
+                .set(DATABASE_STOP.REASON, note.reason())
                 .onConflictDoNothing()
                 .execute();
         var open = sql.select(CHECKPOINT.RUN_ID, CHECKPOINT.PASS, CHECKPOINT.PARTITION)
                 .from(CHECKPOINT)
-                .where(CHECKPOINT.DONE.isFalse(), CHECKPOINT.HALTED.isFalse())
+                .where(CHECKPOINT.DONE.isFalse(), CHECKPOINT.DATABASE_STOPPED.isFalse())
                 .fetch(r -> new PartitionId(r.value1(), r.value2(), r.value3()));
         // one by one: whoever waits here holds no other lock, so that nobody waits in a circle
         for (PartitionId id : open) {
             sql.transaction(tx -> RunMandate.patient(tx.dsl())
                     .update(CHECKPOINT)
-                    .set(CHECKPOINT.HALTED, true)
+                    .set(CHECKPOINT.DATABASE_STOPPED, true)
                     .where(Checkpoints.is(id))
                     .execute());
         }
@@ -62,17 +64,17 @@ public final class Halt {
         sql.transaction(tx -> {
             DSLContext c = RunMandate.patient(tx.dsl());
             // first: whoever makes a checkpoint with the mark has locked this row until it is there
-            c.deleteFrom(HALT).execute();
+            c.deleteFrom(DATABASE_STOP).execute();
             c.update(CHECKPOINT)
-                    .set(CHECKPOINT.HALTED, false)
-                    .where(CHECKPOINT.HALTED)
+                    .set(CHECKPOINT.DATABASE_STOPPED, false)
+                    .where(CHECKPOINT.DATABASE_STOPPED)
                     .execute();
         });
     }
 
     /** Whether a checkpoint that is made in this transaction is marked. Before any checkpoint is locked. */
     static boolean marks(DSLContext tx) {
-        return tx.select(HALT.ID).from(HALT).forShare().fetchOne() != null;
+        return tx.select(DATABASE_STOP.ID).from(DATABASE_STOP).forShare().fetchOne() != null;
     }
 
     private static StopNote note(Record3<String, java.time.OffsetDateTime, String> r) {

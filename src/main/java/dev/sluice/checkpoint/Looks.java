@@ -58,7 +58,7 @@ public final class Looks {
                                 .where(
                                         PASS.RUN_ID.eq(run),
                                         PASS.KIND.eq(kind.code()),
-                                        coalesce(PASS.LOOK, PASS.PASS_).eq(look))))
+                                        coalesce(PASS.ROUND, PASS.PASS_).eq(look))))
                         .and(CHECKPOINT.RELATION_OID.eq(DSL.any(leaves.toArray(Long[]::new)))));
     }
 
@@ -69,7 +69,7 @@ public final class Looks {
                 .join(PASS)
                 .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
                 .where(CHECKPOINT.RUN_ID.eq(of.run()), PASS.KIND.eq(of.kind().code()))
-                .and(coalesce(PASS.LOOK, PASS.PASS_).eq(of.look()))
+                .and(coalesce(PASS.ROUND, PASS.PASS_).eq(of.look()))
                 .fetchSingle(r -> r.value1().longValue());
     }
 

@@ -1,7 +1,7 @@
 package dev.sluice.checkpoint;
 
 import static dev.sluice.database.schema.Tables.CHECKPOINT;
-import static dev.sluice.database.schema.Tables.LANE_CARRIER;
+import static dev.sluice.database.schema.Tables.LANE_OWNER;
 import static dev.sluice.database.schema.Tables.PASS;
 import static dev.sluice.database.schema.Tables.RUN_WANTED;
 
@@ -47,7 +47,7 @@ public final class OldRuns {
         sql.transaction(tx -> {
             DSLContext c = tx.dsl();
             c.deleteFrom(CHECKPOINT).where(CHECKPOINT.RUN_ID.eq(run)).execute();
-            c.deleteFrom(LANE_CARRIER).where(LANE_CARRIER.RUN_ID.eq(run)).execute();
+            c.deleteFrom(LANE_OWNER).where(LANE_OWNER.RUN_ID.eq(run)).execute();
             c.deleteFrom(PASS).where(PASS.RUN_ID.eq(run)).execute();
             c.deleteFrom(RUN_WANTED).where(RUN_WANTED.RUN_ID.eq(run)).execute();
         });

@@ -54,8 +54,8 @@ public final class Relations {
     /** Moves what has come back into a later pass, which goes on at its position; bound: see {@link #bringBack}. */
     private static final String BRING_BACK = """
             UPDATE sluice.checkpoint AS c
-               SET pass = ?, partition = b.number, lane = 0, carrier = NULL, claimed_at = NULL, token = gen_random_uuid(),
-                   done = false, gone = false, halted = ?, wanted = w.wanted, target_millis = w.target_millis,
+               SET pass = ?, partition = b.number, lane = 0, owner = NULL, claimed_at = NULL, token = gen_random_uuid(),
+                   done = false, gone = false, database_stopped = ?, wanted = w.wanted, target_millis = w.target_millis,
                    batch_size = w.batch_size, rows_per_second = w.rows_per_second, wal_per_hour = w.wal_per_hour,
                    cores = w.cores
               FROM (SELECT o.pass, o.partition, row_number() OVER (ORDER BY o.pass, o.partition)
@@ -141,7 +141,7 @@ public final class Relations {
                 .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
                 .where(CHECKPOINT.RUN_ID.eq(run), CHECKPOINT.GONE.isFalse())
                 .and(PASS.KIND.eq(kind.code()))
-                .and(DSL.coalesce(PASS.LOOK, PASS.PASS_).eq(look))
+                .and(DSL.coalesce(PASS.ROUND, PASS.PASS_).eq(look))
                 .fetch(CHECKPOINT.RELATION_OID));
     }
 

@@ -4,11 +4,13 @@ import dev.sluice.problem.Problem;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Map;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationState;
 import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.jooq.exception.DataAccessException;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * Brings Sluice's own tables, schema {@code sluice}, up to date: those that belong to the rows in every database, those
@@ -34,12 +36,11 @@ public final class OwnSchema {
     }
 
     private static void migrate(Database database, String part) {
-        DatabaseSettings s = database.settings();
         try {
             // behind a pooler a lock has to end with its transaction, since the session is another's afterwards
             boolean pooled = database.pooled();
             Flyway flyway = Flyway.configure(OwnSchema.class.getClassLoader())
-                    .dataSource(pooled ? SchemaGiven.in(database.forFlyway()) : SchemaGiven.of(s))
+                    .dataSource(pooled ? database.forFlyway() : direct(database.settings()))
                     .schemas("sluice")
                     .defaultSchema("sluice")
                     .createSchemas(true)
@@ -80,6 +81,14 @@ public final class OwnSchema {
                             + fix(database, failure.sqlState()),
                     Map.of(Database.SQL_STATE, failure.sqlState()));
         }
+    }
+
+    private static DataSource direct(DatabaseSettings settings) {
+        var direct = new PGSimpleDataSource();
+        direct.setUrl(settings.url());
+        direct.setUser(settings.user());
+        direct.setPassword(settings.password());
+        return direct;
     }
 
     /** Such as too many connections: the next try may find things otherwise. */

@@ -155,8 +155,11 @@ public record SqlFailure(
         return whole();
     }
 
-    /** The server's own words and its hint, for errors of statements that read and write nobody's rows. */
+    /**
+     * The server's own words and its hint, without a full stop at the end, for errors of statements that read and write
+     * nobody's rows.
+     */
     String whole() {
-        return sqlState + " " + message + (hint == null ? "" : " (" + hint + ")");
+        return sqlState + " " + message.replaceAll("[.\\s]+$", "") + (hint == null ? "" : " (" + hint + ")");
     }
 }

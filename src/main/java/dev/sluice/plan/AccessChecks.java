@@ -27,7 +27,7 @@ final class AccessChecks {
                      has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
                      AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')) AS allowed
               FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
-             WHERE n.nspname = 'sluice' AND c.relname IN ('run_wanted', 'pass', 'checkpoint', 'lane_carrier', 'halt')
+             WHERE n.nspname = 'sluice' AND c.relname IN ('run_wanted', 'pass', 'checkpoint', 'lane_owner', 'database_stop')
              GROUP BY n.oid HAVING count(*) = 5""";
 
     /** What the look at expressions needs: to read the table as a whole, and a temporary table like it; bound: oid. */

@@ -74,7 +74,7 @@ public final class LaneTable {
      */
     public boolean take(LaneId id, String carrier) {
         return sql.update(LANE)
-                        .set(LANE.CARRIER, carrier)
+                        .set(LANE.OWNER, carrier)
                         .set(LANE.HEARTBEAT_AT, RunTable.CLOCK)
                         .where(is(id), DSL.exists(runIn(id, WORKED)))
                         .execute()
@@ -84,20 +84,20 @@ public final class LaneTable {
     /** Gives a lane back, so that another worker may take it at once. */
     public void giveBack(LaneId id, String carrier) {
         sql.update(LANE)
-                .setNull(LANE.CARRIER)
+                .setNull(LANE.OWNER)
                 .setNull(LANE.HEARTBEAT_AT)
                 .setNull(LANE.HOLD)
                 .setNull(LANE.ROWS_PER_SECOND)
                 .setNull(LANE.NEXT_BATCH_SIZE)
                 .setNull(LANE.STRIPES)
                 .setNull(LANE.PACE)
-                .where(is(id), LANE.CARRIER.eq(carrier))
+                .where(is(id), LANE.OWNER.eq(carrier))
                 .execute();
     }
 
     /** Removes a lane that has no work left, unless another worker has it by now. */
     public void close(LaneId id, String carrier) {
-        sql.deleteFrom(LANE).where(is(id), LANE.CARRIER.eq(carrier)).execute();
+        sql.deleteFrom(LANE).where(is(id), LANE.OWNER.eq(carrier)).execute();
     }
 
     /**
@@ -109,7 +109,7 @@ public final class LaneTable {
      */
     public List<Integer> withdraw(UUID run, List<Integer> numbers, Duration silence) {
         Condition these = LANE.RUN_ID.eq(run).and(LANE.LANE_.in(numbers));
-        Condition free = LANE.CARRIER.isNull().or(LANE.HEARTBEAT_AT.lt(RunTable.ago(silence)));
+        Condition free = LANE.OWNER.isNull().or(LANE.HEARTBEAT_AT.lt(RunTable.ago(silence)));
         List<Integer> there = sql.select(LANE.LANE_, DSL.field(free)).from(LANE).where(these).fetch().stream()
                 .filter(r -> !Boolean.TRUE.equals(r.value2())
                         || sql.deleteFrom(LANE)
@@ -124,7 +124,7 @@ public final class LaneTable {
     /** Removes the side lanes of a run that nobody carries: there is no work for them now. */
     public void withdrawUncarried(UUID run) {
         sql.deleteFrom(LANE)
-                .where(LANE.RUN_ID.eq(run), LANE.LANE_.ne(0), LANE.CARRIER.isNull())
+                .where(LANE.RUN_ID.eq(run), LANE.LANE_.ne(0), LANE.OWNER.isNull())
                 .execute();
     }
 
@@ -144,7 +144,7 @@ public final class LaneTable {
                         .set(LANE.STRIPES, stripes)
                         .set(LANE.PACE, pace)
                         .set(LANE.HOLD, hold)
-                        .where(is(id), LANE.CARRIER.eq(carrier), DSL.exists(runIn(id, LIVE)))
+                        .where(is(id), LANE.OWNER.eq(carrier), DSL.exists(runIn(id, LIVE)))
                         .execute()
                 == 1;
     }
@@ -203,7 +203,7 @@ public final class LaneTable {
                 .from(LANE)
                 .join(RUN)
                 .on(RUN.ID.eq(LANE.RUN_ID))
-                .where(LANE.CARRIER.isNotNull(), LANE.HEARTBEAT_AT.ge(RunTable.ago(silence)))
+                .where(LANE.OWNER.isNotNull(), LANE.HEARTBEAT_AT.ge(RunTable.ago(silence)))
                 .and("coalesce({0}::jsonb ->> 'reason', '') <> {1}", LANE.HOLD, DSL.inline(WAITS))
                 .and(RUN.DATABASE.eq(DSL.select(RUN.as("this").DATABASE)
                         .from(RUN.as("this"))
@@ -230,12 +230,12 @@ public final class LaneTable {
 
     /** Whether somebody carries the lane, and has shown a sign of life within this long. */
     public boolean isCarried(LaneId id, Duration silence) {
-        return sql.fetchExists(LANE, is(id), LANE.CARRIER.isNotNull(), LANE.HEARTBEAT_AT.ge(RunTable.ago(silence)));
+        return sql.fetchExists(LANE, is(id), LANE.OWNER.isNotNull(), LANE.HEARTBEAT_AT.ge(RunTable.ago(silence)));
     }
 
     /** That this one carries the lane. */
     public static Condition isCarried(LaneId id, String carrier) {
-        return DSL.exists(DSL.selectOne().from(LANE).where(is(id), LANE.CARRIER.eq(carrier)));
+        return DSL.exists(DSL.selectOne().from(LANE).where(is(id), LANE.OWNER.eq(carrier)));
     }
 
     private static Condition is(LaneId id) {

@@ -115,7 +115,7 @@ public final class Retention {
                         DSL.selectOne().from(newer).where(newer.JOB.eq(RUN.JOB), newer.CREATED_AT.gt(RUN.CREATED_AT)))
                 .andNotExists(DSL.selectOne()
                         .from(LANE)
-                        .where(LANE.RUN_ID.eq(RUN.ID), LANE.CARRIER.isNotNull())
+                        .where(LANE.RUN_ID.eq(RUN.ID), LANE.OWNER.isNotNull())
                         .and(LANE.HEARTBEAT_AT.gt(RunTable.ago(runs))));
     }
 

@@ -240,7 +240,7 @@ public final class RunTable {
                 .filter(r -> sql.fetchExists(
                         DSL.selectOne().from(RUN).where(RUN.ID.eq(r.getId()), RUN.VERIFIED_AT.lt(ago(age)))))
                 .filter(r -> !sql.fetchExists(
-                        LANE, LANE.RUN_ID.eq(r.getId()), LANE.CARRIER.isNotNull(), LANE.HEARTBEAT_AT.gt(ago(CARRIED))))
+                        LANE, LANE.RUN_ID.eq(r.getId()), LANE.OWNER.isNotNull(), LANE.HEARTBEAT_AT.gt(ago(CARRIED))))
                 .toList();
     }
 

@@ -67,9 +67,8 @@ public final class StatusView {
 
     private RunStatus of(RunRecord row, Optional<StopNote> stopped, Map<String, RuntimeException> away) {
         Job job = JobReader.fromDefinition(row.getDefinition());
-        List<LaneRecord> carried = lanes.of(row.getId()).stream()
-                .filter(l -> l.getCarrier() != null)
-                .toList();
+        List<LaneRecord> carried =
+                lanes.of(row.getId()).stream().filter(l -> l.getOwner() != null).toList();
         OffsetDateTime now = carried.isEmpty() ? row.getCreatedAt() : lanes.now();
         Seen seen;
         RuntimeException before = away.get(row.getDatabase());
@@ -219,7 +218,7 @@ public final class StatusView {
     }
 
     private RunStatus.Lane lane(LaneRecord lane, OffsetDateTime now) {
-        return new RunStatus.Lane(lane.getLane(), lane.getCarrier(), lane.getRowsPerSecond(), hold(lane, now));
+        return new RunStatus.Lane(lane.getLane(), lane.getOwner(), lane.getRowsPerSecond(), hold(lane, now));
     }
 
     /**
@@ -228,7 +227,7 @@ public final class StatusView {
      * the same.
      */
     private RunStatus.@Nullable Limit hold(LaneRecord lane, OffsetDateTime now) {
-        Optional<LiveLimits.Known> known = live.of(new LaneId(lane.getRunId(), lane.getLane()), lane.getCarrier());
+        Optional<LiveLimits.Known> known = live.of(new LaneId(lane.getRunId(), lane.getLane()), lane.getOwner());
         if (known.isPresent()) {
             return known.get().limit();
         }

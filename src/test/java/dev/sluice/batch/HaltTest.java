@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 /** What happens when a batch, or the making of a checkpoint, meets the stop of everything. */
 class HaltTest {
     private static final StopNote NOTE = new StopNote("anna", Instant.parse("2026-03-01T12:00:00Z"), "deploy");
-    private static final String HALT = "INSERT INTO sluice.halt VALUES (1, 'anna', clock_timestamp(), NULL)";
+    private static final String DATABASE_STOP =
+            "INSERT INTO sluice.database_stop VALUES (1, 'anna', clock_timestamp(), NULL)";
 
     private TestTarget target;
     private Sessions sessions;
@@ -56,7 +57,8 @@ class HaltTest {
     }
 
     private String marks() {
-        return target.db().value("SELECT count(*) FILTER (WHERE halted) || ' of ' || count(*) FROM sluice.checkpoint");
+        return target.db()
+                .value("SELECT count(*) FILTER (WHERE database_stopped) || ' of ' || count(*) FROM sluice.checkpoint");
     }
 
     private boolean raise() {
@@ -95,7 +97,7 @@ class HaltTest {
     /** Its snapshot is older than the halt: it looks at its checkpoint alone again. */
     @Test
     void aBatchThatBeganBeforeAndWaitedIsRefused() throws Exception {
-        try (var halting = sessions.hold(HALT, "UPDATE sluice.checkpoint SET halted = true")) {
+        try (var halting = sessions.hold(DATABASE_STOP, "UPDATE sluice.checkpoint SET database_stopped = true")) {
             var batch = sessions.startAndAwaitWaiting(1, () -> batches.commit(claim, 100));
             halting.release();
             assertThat(get(batch)).isInstanceOf(Outcome.Refused.class);
@@ -105,7 +107,7 @@ class HaltTest {
 
     @Test
     void aBatchThatBeginsAfterItIsRefusedWhateverItsCheckpointSays() throws Exception {
-        target.db().run(HALT);
+        target.db().run(DATABASE_STOP);
         assertThat(marks()).isEqualTo("0 of 1");
         assertRefused(claim);
         assertThat(changed()).isZero();

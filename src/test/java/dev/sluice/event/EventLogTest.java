@@ -41,6 +41,7 @@ class EventLogTest {
 
     @BeforeAll
     void tables() throws IOException {
+        postgres.run("CREATE SCHEMA sluice");
         postgres.run(Files.readString(Path.of("src/main/resources/db/control/V1__control.sql")));
     }
 

@@ -69,11 +69,11 @@ class CarriedRunsTest {
             second.reached();
             long after = done();
             assertThat(after).isGreaterThan(before);
-            String owner = DATABASE.value("SELECT carrier FROM sluice.lane WHERE run_id = '" + id + "'");
+            String owner = DATABASE.value("SELECT owner FROM sluice.lane WHERE run_id = '" + id + "'");
             gate.open();
             frozen.get(20, TimeUnit.SECONDS);
             assertThat(done()).as("the first one changed nothing more").isEqualTo(after);
-            assertThat(DATABASE.value("SELECT carrier FROM sluice.lane WHERE run_id = '" + id + "'"))
+            assertThat(DATABASE.value("SELECT owner FROM sluice.lane WHERE run_id = '" + id + "'"))
                     .as("and did not give back what it no longer had")
                     .isEqualTo(owner);
             second.open();
@@ -87,7 +87,7 @@ class CarriedRunsTest {
         var gate = TIME.gateAt(4);
         var held = engine.carryAside(id);
         gate.reached();
-        DATABASE.run("UPDATE sluice.lane SET carrier = 'another#1' WHERE run_id = '" + id + "'");
+        DATABASE.run("UPDATE sluice.lane SET owner = 'another#1' WHERE run_id = '" + id + "'");
         long before = done();
         // nobody took the partition: what stops the carrier is its heartbeat alone, so let it beat twice, in vain
         DATABASE.run(
@@ -101,7 +101,7 @@ class CarriedRunsTest {
         gate.open();
         assertThat(held.get(20, TimeUnit.SECONDS).state()).isEqualTo("running");
         assertThat(done()).isEqualTo(before);
-        assertThat(DATABASE.value("SELECT carrier FROM sluice.lane WHERE run_id = '" + id + "'"))
+        assertThat(DATABASE.value("SELECT owner FROM sluice.lane WHERE run_id = '" + id + "'"))
                 .isEqualTo("another#1");
         DATABASE.run("DROP TRIGGER beats ON sluice.lane");
     }
@@ -201,7 +201,7 @@ class CarriedRunsTest {
         TIME.atWait(3, nth -> Thread.currentThread().interrupt());
         assertThatThrownBy(() -> engine.carry(id)).isInstanceOf(InterruptedException.class);
         assertThat(DATABASE.value(
-                        "SELECT carrier IS NULL AND heartbeat_at IS NULL AND state = 'running' FROM sluice.run JOIN sluice.lane ON run_id = id WHERE id = '"
+                        "SELECT owner IS NULL AND heartbeat_at IS NULL AND state = 'running' FROM sluice.run JOIN sluice.lane ON run_id = id WHERE id = '"
                                 + id + "'"))
                 .isEqualTo("t");
         TIME.free();

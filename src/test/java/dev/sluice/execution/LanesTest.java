@@ -155,13 +155,13 @@ class LanesTest {
             var second = otherTime.gateAt(2);
             var taken = other.carryAside(lane);
             second.reached();
-            String carrier = partitions(id, "max(carrier) FILTER (WHERE lane = 1)");
+            String carrier = partitions(id, "max(owner) FILTER (WHERE lane = 1)");
             TIME.free();
             long after = done();
             frozen.open();
             side.get(20, TimeUnit.SECONDS);
             assertThat(done()).as("the frozen one changed nothing more").isEqualTo(after);
-            assertThat(partitions(id, "max(carrier) FILTER (WHERE lane = 1)")).isEqualTo(carrier);
+            assertThat(partitions(id, "max(owner) FILTER (WHERE lane = 1)")).isEqualTo(carrier);
             second.open();
             gate.open();
             assertThat(conductor.get(30, TimeUnit.SECONDS).state()).isEqualTo("succeeded");
@@ -209,7 +209,7 @@ class LanesTest {
         TIME.free();
         worker.interrupt(); // that worker stops, and gives the lane back
         assertThat(side).failsWithin(Duration.ofSeconds(20));
-        assertThat(DATABASE.value("SELECT carrier IS NULL FROM sluice.lane WHERE lane = 1 AND run_id = '" + id + "'"))
+        assertThat(DATABASE.value("SELECT owner IS NULL FROM sluice.lane WHERE lane = 1 AND run_id = '" + id + "'"))
                 .isEqualTo("t");
         assertThat(partitions(id, "count(*) FILTER (WHERE lane = 1 AND batches > 0 AND NOT done)"))
                 .isEqualTo("1");

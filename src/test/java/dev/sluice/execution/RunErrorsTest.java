@@ -112,16 +112,17 @@ class RunErrorsTest {
             List<String> seen = new ArrayList<>();
             Set<@Nullable Integer> sizes = new LinkedHashSet<>();
             AtomicBoolean committed = new AtomicBoolean();
-            TIME.atWaits(nth -> { // one hold may be several waits
-                engine.awaitBeat(id);
-                RunStatus now = engine.runs().find(id).orElseThrow();
-                seen.add(known(now.limitedBy()).reason() + ": "
-                        + known(now.limitedBy()).message());
-                sizes.add(now.progress().batchSize());
-                if (sizes.contains(16) && !committed.getAndSet(true)) {
-                    commit(app);
-                }
-            });
+            TIME.atWaits(
+                    nth -> { // one hold may be several waits
+                        engine.awaitBeat(id);
+                        RunStatus now = engine.runs().find(id).orElseThrow();
+                        seen.add(known(now.limitedBy()).reason() + ": "
+                                + known(now.limitedBy()).message());
+                        sizes.add(now.progress().batchSize());
+                        if (sizes.contains(16) && !committed.getAndSet(true)) {
+                            commit(app);
+                        }
+                    });
             RunStatus run = engine.carry(id);
             assertThat(run.state()).isEqualTo("succeeded");
             assertThat(seen.getFirst()).startsWith("retry-timeout: 55P03").contains("try 2 in");

@@ -47,7 +47,7 @@ class StopAllTwoDatabasesTest {
     }
 
     private static String halted(TestPostgres.Fresh database) {
-        return database.value("SELECT count(*) FROM sluice.halt");
+        return database.value("SELECT count(*) FROM sluice.database_stop");
     }
 
     private void stop() {

@@ -257,7 +257,7 @@ class TwoDatabasesTest {
         long half = done();
         assertThat(left.state()).isEqualTo("running");
         assertThat(half).isBetween(1L, 999L);
-        assertThat(control.value("SELECT carrier IS NULL AND heartbeat_at IS NULL FROM sluice.lane"))
+        assertThat(control.value("SELECT owner IS NULL AND heartbeat_at IS NULL FROM sluice.lane"))
                 .as("given back, so that it is taken up again")
                 .isEqualTo("t");
         assertThat(engine.carry(id).state()).isEqualTo("succeeded");

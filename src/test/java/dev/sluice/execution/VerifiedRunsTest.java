@@ -267,7 +267,7 @@ class VerifiedRunsTest {
         engine.db()
                 .run(
                         "CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE sluice.lane"
-                                + " SET carrier = 'other#1' WHERE run_id = NEW.run_id; RETURN NEW; END $$",
+                                + " SET owner = 'other#1' WHERE run_id = NEW.run_id; RETURN NEW; END $$",
                         "CREATE TRIGGER other AFTER UPDATE ON sluice.pass FOR EACH ROW WHEN (NEW.run_id = '" + id
                                 + "') EXECUTE FUNCTION other()");
         assertThat(engine.carry(id).state()).isEqualTo("succeeded");

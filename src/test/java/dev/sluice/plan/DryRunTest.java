@@ -317,14 +317,14 @@ class DryRunTest {
 
     @Test
     void noTrialIsMadeWhileAllRunsAreStopped() {
-        BENCH.postgres.run("INSERT INTO sluice.halt VALUES (1, 'anna', clock_timestamp(), NULL)");
+        BENCH.postgres.run("INSERT INTO sluice.database_stop VALUES (1, 'anna', clock_timestamp(), NULL)");
         try {
             PlanReport report = BENCH.plan(job(FULL_NAME));
             assertThat(finding(report, "trial-gave-up").message()).contains("All runs are stopped");
             assertThat(report.runnable()).isTrue();
             assertThat(report.estimatedSeconds()).isNull();
         } finally {
-            BENCH.postgres.run("DELETE FROM sluice.halt");
+            BENCH.postgres.run("DELETE FROM sluice.database_stop");
         }
     }
 

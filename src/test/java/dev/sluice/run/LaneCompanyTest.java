@@ -16,9 +16,9 @@ class LaneCompanyTest extends RunWishes {
 
     private static void lane(UUID run, int number, String heartbeat, String hold) {
         engine.db()
-                .run("INSERT INTO sluice.lane (run_id, lane, carrier, wanted_at, heartbeat_at, hold) VALUES ('" + run
+                .run("INSERT INTO sluice.lane (run_id, lane, owner, wanted_at, heartbeat_at, hold) VALUES ('" + run
                         + "', " + number + ", 'w', now(), clock_timestamp() - interval '" + heartbeat + "', " + hold
-                        + ") ON CONFLICT (run_id, lane) DO UPDATE SET carrier = 'w', heartbeat_at = EXCLUDED.heartbeat_at,"
+                        + ") ON CONFLICT (run_id, lane) DO UPDATE SET owner = 'w', heartbeat_at = EXCLUDED.heartbeat_at,"
                         + " hold = EXCLUDED.hold");
     }
 

@@ -25,7 +25,7 @@ class LaneWithdrawTest extends RunWishes {
                                 + " $$ BEGIN PERFORM nextval('public.deletes'); RETURN NULL; END $$",
                         "CREATE TRIGGER count_delete BEFORE DELETE ON sluice.lane FOR EACH STATEMENT"
                                 + " EXECUTE FUNCTION count_delete()",
-                        "INSERT INTO sluice.lane (run_id, lane, carrier, wanted_at, heartbeat_at) SELECT '" + run
+                        "INSERT INTO sluice.lane (run_id, lane, owner, wanted_at, heartbeat_at) SELECT '" + run
                                 + "', n, 'w', now(), clock_timestamp() FROM generate_series(1, 63) n");
         LaneTable lanes = new LaneTable(engine.databases().control());
         assertThat(lanes.withdraw(run, OTHERS, SILENCE)).isEmpty();
@@ -33,7 +33,7 @@ class LaneWithdrawTest extends RunWishes {
 
         engine.db()
                 .run(
-                        "UPDATE sluice.lane SET carrier = NULL, heartbeat_at = NULL WHERE lane = 7",
+                        "UPDATE sluice.lane SET owner = NULL, heartbeat_at = NULL WHERE lane = 7",
                         "UPDATE sluice.lane SET heartbeat_at = clock_timestamp() - interval '60 s' WHERE lane = 9",
                         "DELETE FROM sluice.lane WHERE lane = 11");
         long before = deletes();

@@ -18,7 +18,7 @@ class MeasuredAgeTest extends RunWishes {
         engine.db()
                 .run(
                         "UPDATE sluice.run SET state = 'running' WHERE id = '" + id + "'",
-                        "UPDATE sluice.lane SET carrier = 'dead', heartbeat_at = clock_timestamp() - interval '60 s',"
+                        "UPDATE sluice.lane SET owner = 'dead', heartbeat_at = clock_timestamp() - interval '60 s',"
                                 + " hold = '{\"reason\": \"replica-lag\", \"message\": \"far behind\", \"value\": 7, \"limit\": 5,"
                                 + " \"since\": \"2026-01-01T00:00:00Z\", \"ageSeconds\": " + age
                                 + "}' WHERE run_id = '" + id + "'");

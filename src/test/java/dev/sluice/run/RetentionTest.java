@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class RetentionTest {
     private static final Duration KEPT = Duration.ofDays(90);
-    private static final List<String> OF_THE_TARGET = List.of("checkpoint", "lane_carrier", "pass", "run_wanted");
+    private static final List<String> OF_THE_TARGET = List.of("checkpoint", "lane_owner", "pass", "run_wanted");
     private static final List<String> OF_THE_CONTROL = List.of("lane", "run_time");
     private final TestPostgres.Fresh target = TestPostgres.create();
     private final TestPostgres.Fresh control = TestPostgres.create();

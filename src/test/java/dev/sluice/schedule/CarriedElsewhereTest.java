@@ -25,17 +25,17 @@ class CarriedElsewhereTest {
     void aHealthyConductorIsLeftAlone() {
         Rig.Worker worker = rig.worker(Rig.settings("w1", Duration.ofMinutes(5)), lane -> carried.add(lane.run()));
         UUID run = rig.orphan("users", Duration.ofSeconds(1));
-        rig.fresh.run("UPDATE sluice.lane SET carrier = 'another'");
+        rig.fresh.run("UPDATE sluice.lane SET owner = 'another'");
         worker.starts.carry(run);
         awaitFired();
         assertThat(carried).isEmpty();
 
-        rig.fresh.run("UPDATE sluice.lane SET carrier = NULL, heartbeat_at = NULL");
+        rig.fresh.run("UPDATE sluice.lane SET owner = NULL, heartbeat_at = NULL");
         worker.starts.carry(run);
         awaitFired();
         assertThat(carried).as("nobody carries it now").containsExactly(run);
 
-        rig.fresh.run("UPDATE sluice.lane SET carrier = 'dead', heartbeat_at = now() - interval '1 hour'");
+        rig.fresh.run("UPDATE sluice.lane SET owner = 'dead', heartbeat_at = now() - interval '1 hour'");
         worker.starts.carry(run);
         awaitFired();
         assertThat(carried).as("its carrier is dead").containsExactly(run, run);
