@@ -28,8 +28,8 @@ final class Housekeeping implements AutoCloseable {
 
     private final JobFolder jobs;
     private final CheckedJobs checked;
-    private final InStep inStep;
-    private final Reporter reporter;
+    private final ScheduleSync scheduleSync;
+    private final MetricsReporter reporter;
     private final Runnable retention;
     private final Duration refreshEvery;
     private final Duration staleAskedEvery;
@@ -51,8 +51,8 @@ final class Housekeeping implements AutoCloseable {
     Housekeeping(
             JobFolder jobs,
             CheckedJobs checked,
-            InStep inStep,
-            Reporter reporter,
+            ScheduleSync scheduleSync,
+            MetricsReporter reporter,
             Runnable retention,
             BooleanSupplier idle,
             Consumer<List<Job>> renewal,
@@ -63,7 +63,7 @@ final class Housekeeping implements AutoCloseable {
         this.renewal = renewal;
         this.jobs = jobs;
         this.checked = checked;
-        this.inStep = inStep;
+        this.scheduleSync = scheduleSync;
         this.reporter = reporter;
         this.retention = retention;
         this.refreshEvery = refreshEvery;
@@ -98,19 +98,19 @@ final class Housekeeping implements AutoCloseable {
         FolderChange change = jobs.refresh();
         if (!change.isEmpty()) {
             LOG.info("job files: {}", told(change));
-            inStep.outOfStep();
+            scheduleSync.outOfStep();
             checkedSince = false;
         }
     }
 
     private void step() {
-        inStep.publish();
+        scheduleSync.publish();
         if (!checkedSince) {
             checkedSince = true; // first: a change that comes meanwhile asks for another look
             checked.refresh();
         }
         if (!idle.getAsBoolean()) {
-            inStep.schedules();
+            scheduleSync.schedules();
         }
     }
 

@@ -1,11 +1,11 @@
 package dev.sluice;
 
 import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
-import dev.sluice.cli.CommandLineDoor;
+import dev.sluice.cli.ApiClient;
+import dev.sluice.cli.CliDependencies;
+import dev.sluice.cli.CommandLineApp;
 import dev.sluice.cli.FollowRun;
-import dev.sluice.cli.Hands;
 import dev.sluice.cli.PrintGate;
-import dev.sluice.cli.Server;
 import dev.sluice.cli.Terminal;
 import dev.sluice.config.Settings;
 import dev.sluice.config.SettingsReader;
@@ -13,7 +13,7 @@ import dev.sluice.database.Database;
 import dev.sluice.database.DatabaseSettings;
 import dev.sluice.database.Databases;
 import dev.sluice.dev.Dev;
-import dev.sluice.dev.DevDoors;
+import dev.sluice.dev.DevClient;
 import dev.sluice.dev.DevOptions;
 import dev.sluice.dev.DevWorker;
 import dev.sluice.dev.StateFolder;
@@ -42,10 +42,10 @@ final class Wiring {
     private Wiring() {}
 
     /** The command line with everything behind it. */
-    static CommandLineDoor commandLine(Terminal terminal) {
+    static CommandLineApp commandLine(Terminal terminal) {
         Time time = terminal.time();
-        return new CommandLineDoor(
-                new Hands(
+        return new CommandLineApp(
+                new CliDependencies(
                         version(),
                         new JobReader(new QuartzCronCheck()),
                         config -> worker(config, terminal),
@@ -114,7 +114,7 @@ final class Wiring {
         }
     }
 
-    private static int dev(Hands.DevOptions options, Terminal terminal) {
+    private static int dev(CliDependencies.DevOptions options, Terminal terminal) {
         OptionalLong rows = options.rows();
         return new Dev(
                         StateFolder.ofUser(terminal.environment()),
@@ -164,9 +164,9 @@ final class Wiring {
         }
     }
 
-    private static DevDoors devDoors(Terminal terminal) {
+    private static DevClient devDoors(Terminal terminal) {
         Terminal quiet = terminal.withoutInterrupts();
-        return new DevDoors() {
+        return new DevClient() {
             @Override
             public boolean isOpen(String server, String job) {
                 return gate(server, job).path("open").asBoolean();
@@ -174,7 +174,7 @@ final class Wiring {
 
             @Override
             public void follow(String server, String job) {
-                Server worker = new Server(URI.create(server), Optional.empty());
+                ApiClient worker = new ApiClient(URI.create(server), Optional.empty());
                 try {
                     var unused = new FollowRun(worker, quiet, false).follow(startOrJoin(worker, job));
                 } catch (InterruptedException e) {
@@ -182,13 +182,13 @@ final class Wiring {
                 }
             }
 
-            private String startOrJoin(Server worker, String job) {
+            private String startOrJoin(ApiClient worker, String job) {
                 try {
                     return worker.post("/jobs/" + job + "/runs", Map.of())
                             .path("run")
                             .path("id")
                             .asText();
-                } catch (Server.Refused e) {
+                } catch (ApiClient.Refused e) {
                     if (e.problem().path("code").asText().equals("live-run-exists")) {
                         return e.problem().path("details").path("run").asText();
                     }
@@ -203,7 +203,7 @@ final class Wiring {
             }
 
             private com.fasterxml.jackson.databind.JsonNode gate(String server, String job) {
-                return new Server(URI.create(server), Optional.empty()).get("/jobs/" + job + "/gates/switch");
+                return new ApiClient(URI.create(server), Optional.empty()).get("/jobs/" + job + "/gates/switch");
             }
         };
     }

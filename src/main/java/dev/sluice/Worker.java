@@ -5,8 +5,8 @@ import dev.sluice.config.Settings;
 import dev.sluice.database.Databases;
 import dev.sluice.database.OwnSchema;
 import dev.sluice.event.EventLog;
-import dev.sluice.execution.RunCarrier;
 import dev.sluice.execution.RunEnvironment;
+import dev.sluice.execution.WorkerLanes;
 import dev.sluice.fleet.Definitions;
 import dev.sluice.fleet.FleetJobs;
 import dev.sluice.fleet.Member;
@@ -36,13 +36,13 @@ import dev.sluice.run.RunState;
 import dev.sluice.run.StoredFleetStop;
 import dev.sluice.run.StoredRuns;
 import dev.sluice.schedule.QuartzCronCheck;
+import dev.sluice.schedule.ScheduleServices;
 import dev.sluice.schedule.ScheduleSettings;
 import dev.sluice.schedule.Scheduling;
 import dev.sluice.schedule.Starts;
-import dev.sluice.schedule.Work;
 import dev.sluice.throttle.JobThrottles;
+import dev.sluice.throttle.PaceSettings;
 import dev.sluice.throttle.Samplers;
-import dev.sluice.throttle.Servo;
 import dev.sluice.time.Time;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -72,10 +72,10 @@ final class Worker implements AutoCloseable {
     private final TargetSchemas schemas;
     private final JobFolder jobs;
     private final Scheduling scheduling;
-    private final Work work;
-    private final RunCarrier carrier;
-    private final InStep inStep;
-    private final Presence presence;
+    private final ScheduleServices work;
+    private final WorkerLanes owner;
+    private final ScheduleSync scheduleSync;
+    private final HeartbeatLoop heartbeats;
     private final Housekeeping housekeeping;
     private final HttpServer http;
 
@@ -94,12 +94,12 @@ final class Worker implements AutoCloseable {
         JobThrottles throttles = part(new JobThrottles(
                 databases,
                 samplers,
-                Servo.of(settings.throttle()),
+                PaceSettings.of(settings.throttle()),
                 settings.throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES),
                 time));
         DryRun dryRun = new DryRun(databases, settings.throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES), time);
         Settings.Worker w = settings.worker();
-        this.carrier = part(new RunCarrier(new RunEnvironment(
+        this.owner = part(new WorkerLanes(new RunEnvironment(
                 databases,
                 dryRun,
                 retries,
@@ -118,12 +118,12 @@ final class Worker implements AutoCloseable {
         Definitions definitions = new Definitions(databases.control(), me, jobs);
         Membership membership = new Membership(databases.control(), me, time);
         FleetJobs known = new FleetJobs(jobs, definitions);
-        StoredRuns runs = new StoredRuns(databases, definitions, carrier);
+        StoredRuns runs = new StoredRuns(databases, definitions, owner);
         EventLog events = new EventLog(databases.control().sql());
         CheckedJobs checked = new CheckedJobs(known, dryRun);
         // who asks on behalf of people has less patience than who carries runs
         Databases brief = databases.within(Readiness.PATIENCE);
-        StoredRuns seen = new StoredRuns(brief, definitions, carrier);
+        StoredRuns seen = new StoredRuns(brief, definitions, owner);
         SwitchGate gates = new SwitchGate(
                 known,
                 seen,
@@ -134,21 +134,21 @@ final class Worker implements AutoCloseable {
         this.scheduling = part(new Scheduling(
                 databases.control(), ScheduleSettings.of(w.name(), w), new SchedulerMeters(meters.registry()), time));
         Starts starts = scheduling.starts(known, new RunQueue(databases, definitions));
-        this.work = new Work(starts, carrier, runs, events);
+        this.work = new ScheduleServices(starts, owner, runs, events);
         Wiring.bindMeters(meters, databases, scheduling.store(), retries, rates);
         Retention retention = new Retention(
                 databases, settings.retention().runs(), settings.retention().events());
-        InStep inStep = new InStep(definitions, membership, scheduling.schedules());
-        this.inStep = inStep;
-        this.presence = part(new Presence(membership, scheduling, inStep));
+        ScheduleSync scheduleSync = new ScheduleSync(definitions, membership, scheduling.schedules());
+        this.scheduleSync = scheduleSync;
+        this.heartbeats = part(new HeartbeatLoop(membership, scheduling, scheduleSync));
         this.housekeeping = part(new Housekeeping(
                 jobs,
                 checked,
-                inStep,
-                new Reporter(seen, gates, runMeters, presence::reports, jobs::good),
+                scheduleSync,
+                new MetricsReporter(seen, gates, runMeters, heartbeats::reports, jobs::good),
                 () -> remove(retention),
-                presence::isWithdrawn,
-                good -> seen.stale(good, settings.verify().repeatEvery()).forEach(starts::carry),
+                heartbeats::isWithdrawn,
+                good -> seen.stale(good, settings.verify().repeatEvery()).forEach(starts::execute),
                 w.jobsRefresh(),
                 settings.verify().repeatEvery()));
         this.http = part(new HttpServer(
@@ -195,7 +195,7 @@ final class Worker implements AutoCloseable {
             try {
                 OwnSchema.migrate(databases.control(), true);
                 schemas.start();
-                presence.join();
+                heartbeats.join();
                 scheduling.start(work);
                 break;
             } catch (Problem e) {
@@ -211,20 +211,20 @@ final class Worker implements AutoCloseable {
                 time.pause(LOOK_AGAIN);
             }
         }
-        presence.start(settings.worker().heartbeat());
+        heartbeats.start(settings.worker().heartbeat());
         housekeeping.start();
         notStarted.set(Optional.empty());
         LOG.info(
                 "worker {} {}: {} job(s) in {}",
                 settings.worker().name(),
-                presence.isWithdrawn() ? "is up" : "takes work",
+                heartbeats.isWithdrawn() ? "is up" : "takes work",
                 jobNames().size(),
                 settings.jobs());
     }
 
     /** One worker is enough for it. */
     private void remove(Retention retention) {
-        if (presence.reports()) {
+        if (heartbeats.reports()) {
             retention.round();
         }
     }
@@ -239,16 +239,16 @@ final class Worker implements AutoCloseable {
         for (var database : databases.all()) {
             checks.add(new ReadyCheck("database-" + database.name(), Readiness.of(database)));
         }
-        checks.add(new ReadyCheck("clock", () -> presence.clock()));
+        checks.add(new ReadyCheck("clock", () -> heartbeats.clock()));
         checks.add(new ReadyCheck("periodic-work", this::lost));
-        checks.add(new ReadyCheck("worker-name", () -> presence.name(), false));
+        checks.add(new ReadyCheck("worker-name", () -> heartbeats.name(), false));
         checks.add(new ReadyCheck("job-files", jobs::unreadable, false));
-        checks.add(new ReadyCheck("schedules", () -> inStep.problem(), false));
+        checks.add(new ReadyCheck("schedules", () -> scheduleSync.problem(), false));
         return checks;
     }
 
     private Optional<String> lost() {
-        return presence.lost().or(carrier::lost).or(scheduling::lost).or(() -> housekeeping.lost());
+        return heartbeats.lost().or(owner::lost).or(scheduling::lost).or(() -> housekeeping.lost());
     }
 
     /** Where it answers, without a slash at the end. */

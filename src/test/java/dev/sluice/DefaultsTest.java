@@ -13,7 +13,7 @@ import dev.sluice.job.Schedule;
 import dev.sluice.resilience.RetrySettings;
 import dev.sluice.schedule.ScheduleSettings;
 import dev.sluice.testing.TestEngine;
-import dev.sluice.throttle.Servo;
+import dev.sluice.throttle.PaceSettings;
 import dev.sluice.time.DurationText;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -97,19 +97,19 @@ class DefaultsTest {
 
     @Test
     void ofThePace() {
-        Servo servo = Servo.DEFAULT;
-        assertThat(servo.start()).isEqualTo(decimal("throttle.start"));
-        assertThat(servo.weight()).isEqualTo(decimal("throttle.weight"));
-        assertThat(servo.calm()).isEqualTo(decimal("throttle.calm"));
-        assertThat(servo.hold()).isEqualTo(decimal("throttle.hold"));
-        assertThat(servo.floor()).isEqualTo(decimal("throttle.floor"));
-        assertThat(servo.goodFor()).isEqualTo(time("throttle.good-for"));
-        assertThat(servo.settle()).isEqualTo(time("throttle.settle"));
-        assertThat(servo.growth()).isEqualTo(decimal("throttle.growth"));
-        assertThat(servo.probe()).isEqualTo(decimal("throttle.probe"));
-        assertThat(servo.shrink()).isEqualTo(decimal("throttle.shrink"));
-        assertThat(servo.urgent()).isEqualTo(decimal("throttle.urgent"));
-        assertThat(servo.shortestBatch()).isEqualTo(time("throttle.shortest-batch"));
+        PaceSettings paceSettings = PaceSettings.DEFAULT;
+        assertThat(paceSettings.start()).isEqualTo(decimal("throttle.start"));
+        assertThat(paceSettings.weight()).isEqualTo(decimal("throttle.weight"));
+        assertThat(paceSettings.calm()).isEqualTo(decimal("throttle.calm"));
+        assertThat(paceSettings.hold()).isEqualTo(decimal("throttle.hold"));
+        assertThat(paceSettings.floor()).isEqualTo(decimal("throttle.floor"));
+        assertThat(paceSettings.goodFor()).isEqualTo(time("throttle.good-for"));
+        assertThat(paceSettings.settle()).isEqualTo(time("throttle.settle"));
+        assertThat(paceSettings.growth()).isEqualTo(decimal("throttle.growth"));
+        assertThat(paceSettings.probe()).isEqualTo(decimal("throttle.probe"));
+        assertThat(paceSettings.shrink()).isEqualTo(decimal("throttle.shrink"));
+        assertThat(paceSettings.urgent()).isEqualTo(decimal("throttle.urgent"));
+        assertThat(paceSettings.shortestBatch()).isEqualTo(time("throttle.shortest-batch"));
         Settings defaults = SettingsReader.defaults();
         assertThat(defaults.verify().maxSweeps()).isEqualTo(number("verify.max-sweeps"));
     }

@@ -172,12 +172,12 @@ class DockerIT {
                             > 0);
         }
         // without a name of its own, a worker is called as its host: the beginning of the container's id
-        String carrier =
+        String owner =
                 ask(workers.getLast(), token, "GET", run).at("/lanes/0/worker").replaceAll("#.*", "");
         GenericContainer<?> victim = workers.stream()
-                .filter(w -> w.getContainerId().startsWith(carrier))
+                .filter(w -> w.getContainerId().startsWith(owner))
                 .findFirst()
-                .orElseThrow(() -> new AssertionError(carrier));
+                .orElseThrow(() -> new AssertionError(owner));
         GenericContainer<?> heir =
                 workers.stream().filter(w -> w != victim).findFirst().orElseThrow();
 

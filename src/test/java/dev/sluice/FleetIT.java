@@ -38,7 +38,7 @@ class FleetIT {
 
     private final TestPostgres.Fresh db = TestPostgres.create();
     private final List<Bench> open = new ArrayList<>();
-    private final Logger log = (Logger) LoggerFactory.getLogger(Presence.class);
+    private final Logger log = (Logger) LoggerFactory.getLogger(HeartbeatLoop.class);
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
 
     @BeforeEach
@@ -313,7 +313,7 @@ class FleetIT {
                     () -> !db.value("SELECT sum(n) FROM app.counters").equals(before));
             assertThat(good.get("/api/v1/runs/" + run).at("/state")).isEqualTo("running");
 
-            wire.mend();
+            wire.restore();
             within(
                     Duration.ofSeconds(20),
                     "ready again",

@@ -29,7 +29,7 @@ record Part(
         String state,
         int partition,
         int lane,
-        String carrier,
+        String owner,
         boolean begun,
         boolean done,
         long batches,
@@ -87,22 +87,22 @@ record Part(
     /** Those of running runs that are begun, not done, and in somebody's hands. */
     static List<Part> held(TestPostgres.Fresh db) throws SQLException {
         return all(db, "infinity").stream()
-                .filter(p -> p.state.equals("running") && p.begun && !p.done && !p.carrier.isEmpty())
+                .filter(p -> p.state.equals("running") && p.begun && !p.done && !p.owner.isEmpty())
                 .toList();
     }
 
     /** Whether it is in nobody's hands because a cancel ended its further lane; the conductor takes it in the end. */
     boolean isLeft() {
-        return lane >= FIRST_FURTHER_LANE && carrier.isEmpty();
+        return lane >= FIRST_FURTHER_LANE && owner.isEmpty();
     }
 
     boolean isHeldBy(String worker) {
-        return carrier.startsWith(worker + "#");
+        return owner.startsWith(worker + "#");
     }
 
     /** What a carrier has in hand at a time. */
     String lanesName() {
-        return run + "/" + lane + " " + carrier;
+        return run + "/" + lane + " " + owner;
     }
 
     boolean is(Part other) {

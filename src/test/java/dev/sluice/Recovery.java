@@ -41,7 +41,7 @@ record Recovery(Fault fault, List<Part> before, String since, long nanos, boolea
     private boolean isWalked(Part then, Part now) {
         // the batch that was in flight may have been committed; the next one shows that somebody goes on
         return elsewhere
-                ? !now.carrier().equals(then.carrier()) && now.walkedAnew()
+                ? !now.owner().equals(then.owner()) && now.walkedAnew()
                 : now.walkedAnew() || now.batches() > then.batches() + 1;
     }
 }

@@ -30,7 +30,7 @@ class ReporterTest {
         fakes.run("running");
         Job job = TestEngine.job("job: quiet\nmigrate: { table: t, set: { m: id }, where: m IS NULL }");
         try (Meters meters = new Meters()) {
-            var reporter = new Reporter(
+            var reporter = new MetricsReporter(
                     runs,
                     name -> {
                         asked.add("gate " + name);

@@ -140,7 +140,7 @@ final class Strikes {
         List<Part> now = Part.all(db, "infinity");
         return parts.stream()
                 .filter(then -> now.stream()
-                        .anyMatch(p -> p.is(then) && !p.done() && !p.carrier().equals(then.carrier())))
+                        .anyMatch(p -> p.is(then) && !p.done() && !p.owner().equals(then.owner())))
                 .collect(Collectors.toSet());
     }
 

@@ -61,7 +61,7 @@ class WorkerProcessIT {
         return process;
     }
 
-    private static String carrier(Bench.Answer run) {
+    private static String owner(Bench.Answer run) {
         return run.at("/lanes/0/worker").replaceAll("#.*", "");
     }
 
@@ -80,7 +80,7 @@ class WorkerProcessIT {
             String run =
                     Bench.ask(url, "", "POST", "/api/v1/jobs/upper/runs", "").at("/run/id");
             try (Bench second = Bench.start(jobs, environment("second"), Optional.empty())) {
-                assertThat(carrier(second.awaitRows(run))).isEqualTo("first");
+                assertThat(owner(second.awaitRows(run))).isEqualTo("first");
 
                 first.toHandle().destroy();
                 assertThat(first.waitFor(20, TimeUnit.SECONDS)).isTrue();
@@ -88,7 +88,7 @@ class WorkerProcessIT {
                 String rows = db.value("SELECT count(upper_name) FROM app.people");
                 assertThat(rows).as("in mid-run").isNotEqualTo("4000");
                 await().atMost(Duration.ofSeconds(30))
-                        .until(() -> carrier(second.get("/api/v1/runs/" + run)).equals("second"));
+                        .until(() -> owner(second.get("/api/v1/runs/" + run)).equals("second"));
                 await().atMost(Duration.ofSeconds(30))
                         .until(() -> !db.value("SELECT count(upper_name) FROM app.people")
                                 .equals(rows));
@@ -141,7 +141,7 @@ class WorkerProcessIT {
             first.define("others", Bench.slow("others").replace("app.people", "app.others"));
             String people = first.run("people");
             String others = first.run("others");
-            assertThat(new String[] {carrier(second.awaitRows(people)), carrier(second.awaitRows(others))})
+            assertThat(new String[] {owner(second.awaitRows(people)), owner(second.awaitRows(others))})
                     .containsExactlyInAnyOrder("one", "two");
             assertThat(second.cli("cancel", people).code()).isZero();
             assertThat(first.cli("cancel", others).code()).isZero();

@@ -91,7 +91,7 @@ public final class BatchSql {
      * @param relation SQL name of the table or leaf
      * @param fromStart whether there is no cursor yet
      */
-    public static BatchStatement of(Work work, TableFacts facts, String relation, boolean fromStart) {
+    public static BatchStatement of(RowWork work, TableFacts facts, String relation, boolean fromStart) {
         return of(Form.WHOLE, work, facts, relation, fromStart);
     }
 
@@ -100,7 +100,7 @@ public final class BatchSql {
      *
      * @param form what the batch is to its range; others than {@code WHOLE} only for work that knows stripes
      */
-    public static BatchStatement of(Form form, Work work, TableFacts facts, String relation, boolean fromStart) {
+    public static BatchStatement of(Form form, RowWork work, TableFacts facts, String relation, boolean fromStart) {
         if (form != Form.WHOLE && !work.stripes()) {
             throw new IllegalArgumentException("no stripes for " + work);
         }

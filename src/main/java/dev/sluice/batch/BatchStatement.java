@@ -56,18 +56,18 @@ public record BatchStatement(String sql, List<Parameter> parameters) {
      * @param size keys of the batch
      */
     public PreparedStatement prepare(Connection connection, Claim claim, int size) throws SQLException {
-        return prepare(connection, claim, Ask.of(size));
+        return prepare(connection, claim, BatchRequest.of(size));
     }
 
     /**
      * Prepares and binds it.
      *
      * @param claim whose position is walked on from
-     * @param ask for a range that begins
+     * @param request for a range that begins
      * @throws SQLException of the driver
      */
-    public PreparedStatement prepare(Connection connection, Claim claim, Ask ask) throws SQLException {
-        return prepare(connection, "", "", claim, ask);
+    public PreparedStatement prepare(Connection connection, Claim claim, BatchRequest request) throws SQLException {
+        return prepare(connection, "", "", claim, request);
     }
 
     /**
@@ -78,13 +78,13 @@ public record BatchStatement(String sql, List<Parameter> parameters) {
      * @param before statements without parameters, each with its semicolon
      * @param after the same
      */
-    PreparedStatement prepare(Connection connection, String before, String after, Claim claim, Ask ask)
+    PreparedStatement prepare(Connection connection, String before, String after, Claim claim, BatchRequest request)
             throws SQLException {
         PreparedStatement statement =
                 connection.prepareStatement(after.isEmpty() ? before + sql : before + sql + ";\n" + after);
         try {
             for (int i = 0; i < parameters.size(); i++) {
-                bind(statement, i + 1, parameters.get(i), claim, ask);
+                bind(statement, i + 1, parameters.get(i), claim, request);
             }
             return statement;
         } catch (SQLException | RuntimeException e) {
@@ -93,7 +93,7 @@ public record BatchStatement(String sql, List<Parameter> parameters) {
         }
     }
 
-    private static void bind(PreparedStatement s, int at, Parameter parameter, Claim claim, Ask ask)
+    private static void bind(PreparedStatement s, int at, Parameter parameter, Claim claim, BatchRequest request)
             throws SQLException {
         var position = claim.position();
         switch (parameter) {
@@ -111,18 +111,18 @@ public record BatchStatement(String sql, List<Parameter> parameters) {
                     case RANGE_END -> setKey(s, at, position.rangeEnd());
                     case STRIPES -> s.setInt(at, position.stripes());
                     case STRIPE -> s.setInt(at, position.stripe());
-                    case SIZE -> s.setInt(at, ask.keys());
-                    case ASKED_STRIPES -> s.setInt(at, ask.stripes());
-                    case MASK -> s.setInt(at, stripes(position, ask) - 1);
-                    case SHIFT -> s.setInt(at, 32 - Integer.numberOfTrailingZeros(stripes(position, ask)));
+                    case SIZE -> s.setInt(at, request.keys());
+                    case ASKED_STRIPES -> s.setInt(at, request.stripes());
+                    case MASK -> s.setInt(at, stripes(position, request) - 1);
+                    case SHIFT -> s.setInt(at, 32 - Integer.numberOfTrailingZeros(stripes(position, request)));
                 }
             }
         }
     }
 
     /** Of the range in progress, or else of the one that begins. */
-    private static int stripes(Position position, Ask ask) {
-        return position.rangeEnd() == null ? ask.stripes() : position.stripes();
+    private static int stripes(Position position, BatchRequest request) {
+        return position.rangeEnd() == null ? request.stripes() : position.stripes();
     }
 
     static void setKey(PreparedStatement s, int at, @Nullable List<String> key) throws SQLException {

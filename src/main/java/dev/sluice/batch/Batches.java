@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Batches {
     private final Database database;
-    private final Work work;
+    private final RowWork work;
     private final TableFacts facts;
     /** A walk is in one leaf at a time; those of the leaves before it are not kept, however many there are. */
     private static final int MOST_STATEMENTS = 16;
@@ -48,7 +48,7 @@ public final class Batches {
      * @param work what is done with them
      * @param facts of the table that is walked
      */
-    public Batches(Database database, Work work, TableFacts facts) {
+    public Batches(Database database, RowWork work, TableFacts facts) {
         this.database = database;
         this.work = work;
         this.facts = facts;
@@ -57,10 +57,10 @@ public final class Batches {
     /**
      * The statement that {@link #commit} sends for this claim.
      *
-     * @param ask for a range that begins
+     * @param request for a range that begins
      */
-    public BatchStatement statement(Claim claim, Ask ask) {
-        BatchSql.Form form = form(claim, ask);
+    public BatchStatement statement(Claim claim, BatchRequest request) {
+        BatchSql.Form form = form(claim, request);
         boolean fromStart = claim.position().cursor() == null;
         if (statements.size() >= MOST_STATEMENTS) {
             statements.clear();
@@ -70,33 +70,33 @@ public final class Batches {
                 k -> BatchSql.of(form, work, facts, claim.relation(), fromStart));
     }
 
-    private BatchSql.Form form(Claim claim, Ask ask) {
+    private BatchSql.Form form(Claim claim, BatchRequest request) {
         if (claim.position().rangeEnd() != null) {
             return BatchSql.Form.FURTHER;
         }
-        return ask.stripes() > 1 && work.stripes() ? BatchSql.Form.OPENING : BatchSql.Form.WHOLE;
+        return request.stripes() > 1 && work.stripes() ? BatchSql.Form.OPENING : BatchSql.Form.WHOLE;
     }
 
     /** {@link #commit(Claim, Ask)} without stripes. */
     public Outcome commit(Claim claim, int size) throws SQLException {
-        return commit(claim, Ask.of(size));
+        return commit(claim, BatchRequest.of(size));
     }
 
     /**
      * Changes the rows of the next batch and moves the checkpoint, both or neither.
      *
      * @param claim with the position to start from
-     * @param ask for a range that begins; in mid-range the position rules, and only its next stripe is done
+     * @param request for a range that begins; in mid-range the position rules, and only its next stripe is done
      * @throws SQLException as the server or the driver gave it; whether the batch was committed is then unknown, and
      *     the next one, which names the same position, finds out
      */
-    public Outcome commit(Claim claim, Ask ask) throws SQLException {
+    public Outcome commit(Claim claim, BatchRequest request) throws SQLException {
         try (Connection connection = database.connectBare()) {
             TransactionSettings settings =
                     database.transactionSettings(connection).with("synchronous_commit", "off");
-            Surroundings around = Surroundings.of(settings, database.restoringSql(connection));
+            TransactionFrame frame = TransactionFrame.of(settings, database.restoringSql(connection));
             try (PreparedStatement statement =
-                    statement(claim, ask).prepare(connection, around.before(), around.after(), claim, ask)) {
+                    statement(claim, request).prepare(connection, frame.before(), frame.after(), claim, request)) {
                 Outcome outcome = outcome(statement, settings.names());
                 if (outcome instanceof Outcome.Committed done
                         && !done.changedSettings().isEmpty()) {
@@ -104,7 +104,7 @@ public final class Batches {
                 }
                 return outcome;
             } catch (SQLException e) {
-                around.unlock(connection);
+                frame.unlock(connection);
                 throw e;
             }
         }
@@ -113,14 +113,14 @@ public final class Batches {
     /** The settings at the beginning, what was done, the settings at the end. */
     private static Outcome outcome(PreparedStatement statement, List<String> settings) throws SQLException {
         statement.execute();
-        List<String> before = Surroundings.settings(statement);
+        List<String> before = TransactionFrame.settings(statement);
         statement.getMoreResults();
         Outcome outcome;
         try (ResultSet row = statement.getResultSet()) {
             outcome = row.next() ? committed(row) : new Outcome.Refused();
         }
         statement.getMoreResults();
-        List<String> changed = Surroundings.changed(settings, before, Surroundings.settings(statement));
+        List<String> changed = TransactionFrame.changed(settings, before, TransactionFrame.settings(statement));
         return outcome instanceof Outcome.Committed done ? done.with(changed) : outcome;
     }
 
@@ -136,7 +136,7 @@ public final class Batches {
     public boolean attempt(Claim claim, @Nullable List<String> after, List<String> upTo) throws SQLException {
         Position whole = claim.position();
         Claim part = claim.at(new Position(after, upTo, whole.stripes(), whole.stripe()));
-        Ask none = Ask.of(1);
+        BatchRequest none = BatchRequest.of(1);
         try (Connection connection = database.connect()) {
             connection.setAutoCommit(false);
             try {
@@ -163,7 +163,7 @@ public final class Batches {
     /** Until the rollback, the range in progress is this part of it. */
     private static boolean narrowed(Connection connection, Claim claim, @Nullable List<String> after, List<String> upTo)
             throws SQLException {
-        try (PreparedStatement statement = NarrowSql.STATEMENT.prepare(connection, claim, Ask.of(1))) {
+        try (PreparedStatement statement = NarrowSql.STATEMENT.prepare(connection, claim, BatchRequest.of(1))) {
             int own = NarrowSql.STATEMENT.parameters().size();
             BatchStatement.setKey(statement, own + 1, after);
             BatchStatement.setKey(statement, own + 2, upTo);

@@ -25,11 +25,11 @@ final class LeftSql {
 
     private LeftSql() {}
 
-    static void write(BatchSql s, Work work, KeySql key) {
+    static void write(BatchSql s, RowWork work, KeySql key) {
         s.add(",\nsluice_left AS MATERIALIZED (SELECT ");
         switch (work) {
-            case Work.Look ignored -> nothing(s);
-            case Work.Change change -> {
+            case RowWork.Look ignored -> nothing(s);
+            case RowWork.Change change -> {
                 switch (change.shape()) {
                     case Shape.Set ignored -> unchanged(s, key, ON_UPDATE, change.where());
                     case Shape.Delete ignored -> unchanged(s, key, ON_DELETE, change.where());

@@ -57,9 +57,9 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      * @throws dev.sluice.problem.Problem UNAVAILABLE when the database does not answer
      */
     public static Sizing of(
-            Database database, TableFacts facts, Claim claim, Work work, Stripes setting, BatchSize size) {
+            Database database, TableFacts facts, Claim claim, RowWork work, Stripes setting, BatchSize size) {
         if (!(setting instanceof Stripes.Auto)
-                || !(work instanceof Work.Change change && change.shape() instanceof Shape.Set set)) {
+                || !(work instanceof RowWork.Change change && change.shape() instanceof Shape.Set set)) {
             return startingAt(size, setting, work, HeapFacts.UNKNOWN);
         }
         HeapFacts catalog = HeapFacts.of(
@@ -81,15 +81,15 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      * @param work what is done with the rows
      * @param heap how the relation lies on disk
      */
-    static Sizing startingAt(int size, Stripes setting, Work work, HeapFacts heap) {
+    static Sizing startingAt(int size, Stripes setting, RowWork work, HeapFacts heap) {
         return startingAt(BatchSize.startingAt(size), setting, work, heap);
     }
 
-    private static Sizing startingAt(BatchSize size, Stripes setting, Work work, HeapFacts heap) {
+    private static Sizing startingAt(BatchSize size, Stripes setting, RowWork work, HeapFacts heap) {
         double keys =
                 heap.rowBytes().isPresent() ? RANGE_BYTES / heap.rowBytes().getAsDouble() : RANGE_KEYS;
         return new Sizing(size, StripeChoice.of(setting, work, heap), (int)
-                Math.max(1, Math.min(Ask.MOST_STRIPES * BatchSize.LARGEST, keys)));
+                Math.max(1, Math.min(BatchRequest.MOST_STRIPES * BatchSize.LARGEST, keys)));
     }
 
     /**
@@ -97,14 +97,14 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      *
      * @param rowsPerSecond at most; null for no limit
      */
-    public Ask ask(@Nullable Integer rowsPerSecond) {
+    public BatchRequest ask(@Nullable Integer rowsPerSecond) {
         int most = choice.isTrying() ? Math.min(size.size(), TRIED_KEYS) : size.size();
         int keys = rowsPerSecond == null ? most : Math.max(1, Math.min(most, rowsPerSecond));
         int stripes = choice.stripes();
         while (stripes > 1 && choice.free() && range(keys, stripes) < stripes * WORTH_A_BATCH) {
             stripes /= 2;
         }
-        return stripes == 1 ? Ask.of(keys) : new Ask(range(keys, stripes), stripes);
+        return stripes == 1 ? BatchRequest.of(keys) : new BatchRequest(range(keys, stripes), stripes);
     }
 
     private int range(int keys, int stripes) {
@@ -116,7 +116,7 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      *
      * @param before where it started
      * @param tuning before it
-     * @param ask what it was asked for
+     * @param request what it was asked for
      * @param done what it did
      * @param target seconds it should have taken
      * @param seconds that the server was at it
@@ -126,12 +126,12 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
     public Sizing after(
             Position before,
             Tuning tuning,
-            Ask ask,
+            BatchRequest request,
             Outcome.Committed done,
             double target,
             double seconds,
             double waited) {
-        boolean cut = ask.keys() / ask.stripes() < size.size();
+        boolean cut = request.keys() / request.stripes() < size.size();
         boolean grown = cut || seconds >= target / 2 || size.size() >= TRIED_KEYS;
         StripeChoice chosen = choice.after(before, done, seconds + waited, grown);
         if (done.tuning().batchSize() != tuning.batchSize()) {
@@ -181,7 +181,7 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      *
      * @param asked for it, which may be less than the size: cut by a trial, a rate or the largest range
      */
-    public Sizing halved(Ask asked) {
+    public Sizing halved(BatchRequest asked) {
         return new Sizing(size.halved(asked.keys() / asked.stripes()), choice, largestRange);
     }
 }

@@ -172,7 +172,7 @@ record StripeChoice(
      * @param work what is done with the rows
      * @param heap how the relation lies on disk
      */
-    static StripeChoice of(Stripes setting, Work work, HeapFacts heap) {
+    static StripeChoice of(Stripes setting, RowWork work, HeapFacts heap) {
         if (!work.stripes()) {
             return always(1);
         }

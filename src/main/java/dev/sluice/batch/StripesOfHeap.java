@@ -81,7 +81,7 @@ final class StripesOfHeap {
 
     /** A page must hold a row of each stripe, or some stripes find no room that one before them has left. */
     static List<Integer> candidates(HeapFacts heap) {
-        double rows = rowsOnAPage(heap).orElse(Ask.MOST_STRIPES);
+        double rows = rowsOnAPage(heap).orElse(BatchRequest.MOST_STRIPES);
         return rows < 8 ? List.of(4, 1) : rows < 16 ? List.of(8, 1) : List.of(8, 16, 1);
     }
 }

@@ -15,10 +15,10 @@ final class WorkSql {
 
     private WorkSql() {}
 
-    static void write(BatchSql s, Work work, TableFacts facts, KeySql key) {
+    static void write(BatchSql s, RowWork work, TableFacts facts, KeySql key) {
         switch (work) {
-            case Work.Look look -> look(s, look);
-            case Work.Change change -> {
+            case RowWork.Look look -> look(s, look);
+            case RowWork.Change change -> {
                 s.add("sluice_changed AS (");
                 switch (change.shape()) {
                     case Shape.Set set -> set(s, set, change.where(), key);
@@ -134,12 +134,12 @@ final class WorkSql {
         s.add("\nRETURNING false AS still");
     }
 
-    private static void look(BatchSql s, Work.Look look) {
+    private static void look(BatchSql s, RowWork.Look look) {
         s.add("sluice_counted AS MATERIALIZED (SELECT 0::bigint AS changed, 0::bigint AS hot, "
-                + "count(*) FILTER (WHERE violates AND mendable) AS matching, "
+                + "count(*) FILTER (WHERE violates AND fixable) AS matching, "
                 + "count(*) FILTER (WHERE violates) AS violations FROM (SELECT "
                 + expression(look.condition()) + " IS NOT TRUE AS violates, "
-                + look.where().map(w -> expression(w) + " IS TRUE").orElse("false") + " AS mendable FROM " + s.from()
+                + look.where().map(w -> expression(w) + " IS TRUE").orElse("false") + " AS fixable FROM " + s.from()
                 + " WHERE ");
         s.range();
         s.add(") AS looked)");

@@ -65,7 +65,7 @@ public final class Checkpoints {
             int pass,
             Pass.Kind kind,
             @Nullable String condition,
-            int look,
+            int round,
             List<KeyRange> ranges,
             int lanes) {
         sql.transaction(tx -> {
@@ -81,14 +81,14 @@ public final class Checkpoints {
                             DSL.val(pass),
                             DSL.val(kind.code()),
                             DSL.val(condition),
-                            kind.changes() ? DSL.castNull(PASS.ROUND) : DSL.val(look),
+                            kind.changes() ? DSL.castNull(PASS.ROUND) : DSL.val(round),
                             CLOCK)
                     .onConflictDoNothing()
                     .execute();
             if (fresh == 0) {
                 return;
             }
-            boolean halted = Halt.marks(c);
+            boolean halted = DatabaseStop.marks(c);
             for (int i = 0; i < ranges.size(); i++) {
                 insert(c, new PartitionId(run, pass, i), i % lanes, ranges.get(i), mandate, halted);
             }
@@ -107,7 +107,7 @@ public final class Checkpoints {
                         UUID.randomUUID(),
                         start,
                         range.upper(),
-                        RunMandate.tuning(mandate)),
+                        DesiredState.tuning(mandate)),
                 lane,
                 mandate.getWanted(),
                 halted);
@@ -138,7 +138,7 @@ public final class Checkpoints {
             Claim claim,
             Field<Long> relation,
             int lane,
-            @Nullable String carrier,
+            @Nullable String owner,
             String wanted,
             boolean halted) {
         c.insertInto(CHECKPOINT)
@@ -146,9 +146,9 @@ public final class Checkpoints {
                 .set(CHECKPOINT.PASS, claim.id().pass())
                 .set(CHECKPOINT.PARTITION, claim.id().partition())
                 .set(CHECKPOINT.LANE, lane)
-                .set(CHECKPOINT.OWNER, carrier)
+                .set(CHECKPOINT.OWNER, owner)
                 // who comes with a partition has begun it, and no other lane may take it for unbegun
-                .set(CHECKPOINT.CLAIMED_AT, carrier == null ? DSL.castNull(CHECKPOINT.CLAIMED_AT) : CLOCK)
+                .set(CHECKPOINT.CLAIMED_AT, owner == null ? DSL.castNull(CHECKPOINT.CLAIMED_AT) : CLOCK)
                 .set(CHECKPOINT.RELATION, claim.relation())
                 .set(CHECKPOINT.RELATION_OID, relation)
                 .set(CHECKPOINT.KEY_COLUMNS, claim.key().toArray(String[]::new))

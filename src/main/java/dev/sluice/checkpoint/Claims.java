@@ -31,7 +31,7 @@ public final class Claims {
     private final DSLContext sql;
     private final UUID run;
     private final int lane;
-    private final String carrier;
+    private final String owner;
 
     /**
      * @param database where the checkpoints are
@@ -39,11 +39,11 @@ public final class Claims {
      * @param lane of the run
      * @param carrier of the lane; no two have the same name
      */
-    public Claims(Database database, UUID run, int lane, String carrier) {
+    public Claims(Database database, UUID run, int lane, String owner) {
         this.sql = database.sql();
         this.run = run;
         this.lane = lane;
-        this.carrier = carrier;
+        this.owner = owner;
     }
 
     /**
@@ -57,7 +57,7 @@ public final class Claims {
      * @param started whether it was claimed, and its lane not taken over since
      */
     public record Standing(
-            Claim claim, int lane, @Nullable String carrier, Wanted wanted, boolean done, boolean started) {}
+            Claim claim, int lane, @Nullable String owner, Wanted wanted, boolean done, boolean started) {}
 
     /**
      * Makes this the carrier of the lane, whoever was it before. Once, right after the lane was taken: who is found not
@@ -67,15 +67,15 @@ public final class Claims {
         sql.insertInto(LANE_OWNER)
                 .set(LANE_OWNER.RUN_ID, run)
                 .set(LANE_OWNER.LANE, lane)
-                .set(LANE_OWNER.OWNER, carrier)
+                .set(LANE_OWNER.OWNER, owner)
                 .onConflict(LANE_OWNER.RUN_ID, LANE_OWNER.LANE)
                 .doUpdate()
-                .set(LANE_OWNER.OWNER, carrier)
+                .set(LANE_OWNER.OWNER, owner)
                 .execute();
     }
 
     /** Whether nobody has assumed the lane since. */
-    public boolean isCarrier() {
+    public boolean isOwner() {
         return sql.fetchExists(LANE_OWNER, assumed());
     }
 
@@ -88,7 +88,7 @@ public final class Claims {
     }
 
     private Condition assumed() {
-        return LANE_OWNER.RUN_ID.eq(run).and(LANE_OWNER.LANE.eq(lane)).and(LANE_OWNER.OWNER.eq(carrier));
+        return LANE_OWNER.RUN_ID.eq(run).and(LANE_OWNER.LANE.eq(lane)).and(LANE_OWNER.OWNER.eq(owner));
     }
 
     /**
@@ -98,7 +98,7 @@ public final class Claims {
      */
     public void takeOver(int pass) {
         sql.update(CHECKPOINT)
-                .set(CHECKPOINT.OWNER, carrier)
+                .set(CHECKPOINT.OWNER, owner)
                 .set(CHECKPOINT.TOKEN, FRESH)
                 .setNull(CHECKPOINT.CLAIMED_AT)
                 .where(of(pass), CHECKPOINT.LANE.eq(lane), CHECKPOINT.DONE.isFalse(), carries())
@@ -112,7 +112,7 @@ public final class Claims {
     public void adopt(int pass, int other) {
         sql.update(CHECKPOINT)
                 .set(CHECKPOINT.LANE, lane)
-                .set(CHECKPOINT.OWNER, carrier)
+                .set(CHECKPOINT.OWNER, owner)
                 .set(CHECKPOINT.TOKEN, FRESH)
                 .setNull(CHECKPOINT.CLAIMED_AT)
                 .where(of(pass), CHECKPOINT.LANE.eq(other), CHECKPOINT.DONE.isFalse(), carries())
@@ -188,7 +188,7 @@ public final class Claims {
      *     it
      */
     public Optional<Claim> claim(PartitionId id) {
-        return take(id, CHECKPOINT.LANE.eq(lane).and(CHECKPOINT.OWNER.isNull().or(CHECKPOINT.OWNER.eq(carrier))));
+        return take(id, CHECKPOINT.LANE.eq(lane).and(CHECKPOINT.OWNER.isNull().or(CHECKPOINT.OWNER.eq(owner))));
     }
 
     /**
@@ -204,7 +204,7 @@ public final class Claims {
         return sql.update(CHECKPOINT)
                 .set(CHECKPOINT.TOKEN, UUID.randomUUID())
                 .set(CHECKPOINT.LANE, lane)
-                .set(CHECKPOINT.OWNER, carrier)
+                .set(CHECKPOINT.OWNER, owner)
                 .set(CHECKPOINT.CLAIMED_AT, Checkpoints.CLOCK)
                 .where(
                         Checkpoints.is(id),
@@ -235,7 +235,7 @@ public final class Claims {
                     .where(RUN_WANTED.RUN_ID.eq(run))
                     .forUpdate()
                     .fetchSingle();
-            boolean halted = Halt.marks(c);
+            boolean halted = DatabaseStop.marks(c);
             boolean carrying = c.fetchValue(DSL.field(carries()));
             CheckpointRecord row = c.selectFrom(CHECKPOINT)
                     .where(Checkpoints.is(id), CHECKPOINT.DONE.isFalse())
@@ -259,8 +259,8 @@ public final class Claims {
                     UUID.randomUUID(),
                     Position.after(at),
                     Arrays.asList(row.getUpperKey()),
-                    RunMandate.tuning(mandate));
-            Checkpoints.insert(c, rest, DSL.val(row.getRelationOid()), lane, carrier, mandate.getWanted(), halted);
+                    DesiredState.tuning(mandate));
+            Checkpoints.insert(c, rest, DSL.val(row.getRelationOid()), lane, owner, mandate.getWanted(), halted);
             return Optional.of(rest);
         });
     }

@@ -22,7 +22,7 @@ public record Pass(
         int number,
         Kind kind,
         @Nullable String condition,
-        int look,
+        int round,
         Instant startedAt,
         @Nullable Instant finishedAt) {
 

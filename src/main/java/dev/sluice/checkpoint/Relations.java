@@ -134,14 +134,14 @@ public final class Relations {
      * @param look its first pass
      * @param kind {@code VERIFY} or {@code ORPHANS}
      */
-    public Set<Long> lookedAt(UUID run, int look, Pass.Kind kind) {
+    public Set<Long> verified(UUID run, int round, Pass.Kind kind) {
         return new HashSet<>(sql.selectDistinct(CHECKPOINT.RELATION_OID)
                 .from(CHECKPOINT)
                 .join(PASS)
                 .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
                 .where(CHECKPOINT.RUN_ID.eq(run), CHECKPOINT.GONE.isFalse())
                 .and(PASS.KIND.eq(kind.code()))
-                .and(DSL.coalesce(PASS.ROUND, PASS.PASS_).eq(look))
+                .and(DSL.coalesce(PASS.ROUND, PASS.PASS_).eq(round))
                 .fetch(CHECKPOINT.RELATION_OID));
     }
 
@@ -203,7 +203,7 @@ public final class Relations {
         sql.transaction(tx -> {
             // the mandate first: a pause or cancel sees them, or waits
             tx.dsl().fetch("SELECT 1 FROM sluice.run_wanted WHERE run_id = ? FOR UPDATE", run);
-            boolean halted = Halt.marks(tx.dsl());
+            boolean halted = DatabaseStop.marks(tx.dsl());
             tx.dsl().execute(BRING_BACK, pass, halted, run, pass, run, pass, back.toArray(Long[]::new), run);
         });
     }

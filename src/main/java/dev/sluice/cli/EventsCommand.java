@@ -33,10 +33,10 @@ final class EventsCommand extends ServerSubcommand {
         List<String> query = new ArrayList<>();
         query.add("limit=" + limit);
         if (job != null) {
-            query.add("job=" + Server.part(job));
+            query.add("job=" + ApiClient.part(job));
         }
         if (run != null) {
-            query.add("run=" + Server.part(run));
+            query.add("run=" + ApiClient.part(run));
         }
         if (after != null) {
             query.add("after=" + after);
@@ -57,8 +57,8 @@ final class EventsCommand extends ServerSubcommand {
                         e.path("at").asText(),
                         e.path("actor").asText(),
                         e.path("action").asText(),
-                        Words.text(e.path("job")),
-                        Words.text(e.path("run")),
+                        Formats.text(e.path("job")),
+                        Formats.text(e.path("run")),
                         e.path("detail").isEmpty() ? "" : e.path("detail").toString()));
         table.lines().forEach(this::say);
         return Exit.DONE;

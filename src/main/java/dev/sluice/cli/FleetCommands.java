@@ -28,7 +28,7 @@ final class FleetCommands {
             if (reason != null && (reason.isBlank() || reason.length() > 500)) {
                 throw usage("--reason takes 1 to 500 characters.");
             }
-            ObjectNode body = Server.JSON.createObjectNode();
+            ObjectNode body = ApiClient.JSON.createObjectNode();
             if (reason != null) {
                 body.put("reason", reason);
             }

@@ -15,7 +15,7 @@ public final class FollowRun {
     private static final Duration LOOK = Duration.ofMillis(500);
     private static final long LINE_NANOS = Duration.ofSeconds(5).toNanos();
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private final Server server;
+    private final ApiClient server;
     private final Terminal terminal;
     private final boolean json;
     private String last = "";
@@ -27,7 +27,7 @@ public final class FollowRun {
      * @param terminal where to print
      * @param json print one JSON document a line instead of text
      */
-    public FollowRun(Server server, Terminal terminal, boolean json) {
+    public FollowRun(ApiClient server, Terminal terminal, boolean json) {
         this.server = server;
         this.terminal = terminal;
         this.json = json;
@@ -38,7 +38,7 @@ public final class FollowRun {
      *
      * @param run its id
      * @return its final status, as {@code GET /api/v1/runs/{id}} answers it; already printed
-     * @throws Server.Away when no worker answered for two minutes
+     * @throws ApiClient.Away when no worker answered for two minutes
      * @throws InterruptedException when this thread is asked to stop; the run goes on
      */
     public JsonNode follow(String run) throws InterruptedException {
@@ -72,12 +72,12 @@ public final class FollowRun {
             String why;
             try {
                 return server.get("/runs/" + run);
-            } catch (Server.Away e) {
+            } catch (ApiClient.Away e) {
                 if (terminal.time().nanos() - since > PATIENCE.toNanos()) {
                     throw e;
                 }
-                why = "The worker does not answer; asking again for " + Words.length(PATIENCE) + ".";
-            } catch (Server.Refused e) {
+                why = "The worker does not answer; asking again for " + Formats.length(PATIENCE) + ".";
+            } catch (ApiClient.Refused e) {
                 if (!e.isPassing()) {
                     throw e;
                 }
@@ -107,7 +107,7 @@ public final class FollowRun {
             line(status, ended);
         }
         if (ended && !json) {
-            Words.end(status).forEach(terminal.out()::println);
+            Formats.end(status).forEach(terminal.out()::println);
         }
     }
 
@@ -119,7 +119,7 @@ public final class FollowRun {
         String walked = status.path("progress").path("scanned").asText();
         boolean due = terminal.time().nanos() - lastLine >= LINE_NANOS && !walked.equals(last);
         if (due || ended || !step.equals(lastStep)) {
-            terminal.out().println(Printable.text(Words.step(status)));
+            terminal.out().println(Printable.text(Formats.step(status)));
             lastStep = step;
             last = walked;
             lastLine = terminal.time().nanos();

@@ -46,7 +46,7 @@ final class GateCommand extends Subcommand {
 
         @Override
         public Integer call() throws InterruptedException {
-            Server worker = server();
+            ApiClient worker = server();
             List<JsonNode> answers = wait == null ? ask(worker) : patiently(worker, wait);
             var printer = new PrintGate(terminal, json());
             boolean open = true;
@@ -56,14 +56,14 @@ final class GateCommand extends Subcommand {
             return open ? Exit.DONE : Exit.CLOSED;
         }
 
-        private List<JsonNode> ask(Server worker) {
+        private List<JsonNode> ask(ApiClient worker) {
             return jobs.stream()
-                    .map(j -> worker.get("/jobs/" + Server.part(j) + "/gates/switch"))
+                    .map(j -> worker.get("/jobs/" + ApiClient.part(j) + "/gates/switch"))
                     .toList();
         }
 
         /** Asks until all are open or the time is over; a worker that restarts meanwhile does not end the wait. */
-        private List<JsonNode> patiently(Server worker, Duration most) throws InterruptedException {
+        private List<JsonNode> patiently(ApiClient worker, Duration most) throws InterruptedException {
             long begin = terminal.time().nanos();
             String told = "";
             while (true) {
@@ -75,19 +75,19 @@ final class GateCommand extends Subcommand {
                         return answers;
                     }
                     why = closed(answers);
-                } catch (Server.Away e) {
+                } catch (ApiClient.Away e) {
                     if (late) {
                         throw e;
                     }
                     why = "the worker does not answer";
-                } catch (Server.Refused e) {
+                } catch (ApiClient.Refused e) {
                     if (late || !e.isPassing()) {
                         throw e;
                     }
                     why = e.problem().path("detail").asText();
                 }
                 if (!why.equals(told)) {
-                    terminal.err().println(Printable.text("Waiting up to " + Words.length(most) + ": " + why));
+                    terminal.err().println(Printable.text("Waiting up to " + Formats.length(most) + ": " + why));
                     told = why;
                 }
                 terminal.time().pause(LOOK);

@@ -25,7 +25,7 @@ final class LocalCommands {
             name = "validate",
             description = "Check job files without a database. Exit code 1 where there are mistakes.")
     static final class Validate extends Subcommand {
-        private final Hands hands;
+        private final CliDependencies dependencies;
 
         @Parameters(
                 arity = "0..*",
@@ -38,9 +38,9 @@ final class LocalCommands {
                 description = "print the JSON Schema of job files, for editors, and check nothing")
         boolean printSchema;
 
-        Validate(Terminal terminal, Hands hands) {
+        Validate(Terminal terminal, CliDependencies dependencies) {
             super(terminal);
-            this.hands = hands;
+            this.dependencies = dependencies;
         }
 
         @Override
@@ -51,7 +51,7 @@ final class LocalCommands {
             }
             String folder = terminal.environment().getOrDefault("SLUICE_JOBS", "");
             List<Path> given = places.isEmpty() ? List.of(Path.of(folder.isEmpty() ? "jobs" : folder)) : places;
-            List<JobFile> files = new JobPlaces(hands.jobs()).read(given);
+            List<JobFile> files = new JobPlaces(dependencies.jobs()).read(given);
             long bad = files.stream().filter(f -> f.job().isEmpty()).count();
             if (json()) {
                 print(document(files));
@@ -64,12 +64,12 @@ final class LocalCommands {
         }
 
         private static ObjectNode document(List<JobFile> files) {
-            ObjectNode document = Server.JSON.createObjectNode();
+            ObjectNode document = ApiClient.JSON.createObjectNode();
             ArrayNode list = document.putArray("files");
             for (JobFile file : files) {
                 ObjectNode node = list.addObject().put("file", file.path());
                 node.put("job", file.job().map(j -> j.name()).orElse(null));
-                node.set("mistakes", Server.JSON.valueToTree(file.mistakes()));
+                node.set("mistakes", ApiClient.JSON.valueToTree(file.mistakes()));
             }
             return document;
         }
@@ -97,7 +97,7 @@ final class LocalCommands {
             }
             FreshToken fresh = FreshToken.make(new SecureRandom());
             if (json()) {
-                print(Server.JSON
+                print(ApiClient.JSON
                         .createObjectNode()
                         .put("name", name)
                         .put("role", role.code())
@@ -119,20 +119,20 @@ final class LocalCommands {
 
     @Command(name = "worker", description = "Run a worker until it is asked to stop.")
     static final class Worker extends Subcommand {
-        private final Hands hands;
+        private final CliDependencies dependencies;
 
         @Option(names = "--config", paramLabel = "FILE", description = "configuration file (default: SLUICE_CONFIG)")
         @Nullable
         Path config;
 
-        Worker(Terminal terminal, Hands hands) {
+        Worker(Terminal terminal, CliDependencies dependencies) {
             super(terminal);
-            this.hands = hands;
+            this.dependencies = dependencies;
         }
 
         @Override
         public Integer call() throws Exception {
-            return hands.worker().run(Optional.ofNullable(config));
+            return dependencies.worker().run(Optional.ofNullable(config));
         }
     }
 
@@ -141,7 +141,7 @@ final class LocalCommands {
             description =
                     "A first look: an embedded PostgreSQL with sample tables, a worker, and the example jobs run on them.")
     static final class Dev extends Subcommand {
-        private final Hands hands;
+        private final CliDependencies dependencies;
 
         @Option(
                 names = "--rows",
@@ -162,9 +162,9 @@ final class LocalCommands {
                 description = "of HTTP, 0 for any free one (default: ${DEFAULT-VALUE})")
         int port = 8080;
 
-        Dev(Terminal terminal, Hands hands) {
+        Dev(Terminal terminal, CliDependencies dependencies) {
             super(terminal);
-            this.hands = hands;
+            this.dependencies = dependencies;
         }
 
         @Override
@@ -175,9 +175,10 @@ final class LocalCommands {
             if (port < 0 || port > 65_535) {
                 throw usage("--port takes 0 to 65535.");
             }
-            return hands.dev()
+            return dependencies
+                    .dev()
                     .run(
-                            new Hands.DevOptions(
+                            new CliDependencies.DevOptions(
                                     rows == null ? OptionalLong.empty() : OptionalLong.of(rows), fresh, exit, port),
                             terminal);
         }

@@ -22,7 +22,7 @@ final class PlanCommand extends ServerSubcommand {
 
     @Override
     public Integer call() {
-        JsonNode plan = server().post("/jobs/" + Server.part(job) + "/plan", Map.of());
+        JsonNode plan = server().post("/jobs/" + ApiClient.part(job) + "/plan", Map.of());
         if (json()) {
             print(plan);
         } else {
@@ -34,9 +34,9 @@ final class PlanCommand extends ServerSubcommand {
     private void time(JsonNode alone, JsonNode besideOthers) {
         if (alone.isNumber()) {
             String more = besideOthers.asDouble() > alone.asDouble()
-                    ? ", at least " + Words.seconds(besideOthers) + " where others are at work all the time"
+                    ? ", at least " + Formats.seconds(besideOthers) + " where others are at work all the time"
                     : "";
-            say("  time ........ about " + Words.seconds(alone) + more);
+            say("  time ........ about " + Formats.seconds(alone) + more);
         }
     }
 
@@ -46,7 +46,7 @@ final class PlanCommand extends ServerSubcommand {
         StringBuilder key = new StringBuilder();
         plan.path("key").forEach(k -> key.append(key.isEmpty() ? "" : ", ").append(k.asText()));
         if (!key.isEmpty()) {
-            say("  key ......... " + key + " by " + Words.text(plan.path("keyIndex")));
+            say("  key ......... " + key + " by " + Formats.text(plan.path("keyIndex")));
         }
         size(plan);
         time(plan.path("estimatedSeconds"), plan.path("estimatedSecondsBesideOthers"));
@@ -89,9 +89,10 @@ final class PlanCommand extends ServerSubcommand {
         if (partitions.isNumber()) {
             say("  rows ........ "
                     + (plan.path("estimatedRows").isNumber()
-                            ? "about " + Words.number(plan.path("estimatedRows").asDouble())
+                            ? "about "
+                                    + Formats.number(plan.path("estimatedRows").asDouble())
                             : "unknown")
-                    + ", " + Words.bytes(plan.path("estimatedBytes").asLong()) + ", " + partitions.asText()
+                    + ", " + Formats.bytes(plan.path("estimatedBytes").asLong()) + ", " + partitions.asText()
                     + (partitions.asInt() == 1 ? " partition" : " partitions"));
         }
     }

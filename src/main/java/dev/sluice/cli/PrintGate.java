@@ -49,11 +49,11 @@ public final class PrintGate {
             return;
         }
         String text = value.isIntegralNumber()
-                ? Words.number(value.asDouble())
+                ? Formats.number(value.asDouble())
                 : value.isValueNode() ? value.asText() : parts(value);
         terminal.out()
                 .println("  " + name + " " + ".".repeat(Math.max(1, 20 - name.length())) + " "
-                        + Words.brief(text, LONGEST));
+                        + Formats.brief(text, LONGEST));
     }
 
     /** {@code name main, database shop, systemIdentifier 77…, timeline 1}. */

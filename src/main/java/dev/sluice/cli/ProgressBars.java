@@ -88,10 +88,10 @@ final class ProgressBars implements AutoCloseable {
                 state.getTaskName(),
                 max > 0 ? Math.floor(done * 100) == 100 ? "100%" : (int) Math.floor(done * 100) + "%" : "?",
                 bar,
-                Words.number(state.getCurrent()) + (max > 0 ? "/" + Words.number(max) : "") + " rows",
-                eta.map(e -> ", ETA " + Words.seconds(e)).orElse(""),
+                Formats.number(state.getCurrent()) + (max > 0 ? "/" + Formats.number(max) : "") + " rows",
+                eta.map(e -> ", ETA " + Formats.seconds(e)).orElse(""),
                 state.getExtraMessage().isEmpty() ? "" : "," + state.getExtraMessage());
-        return Words.brief(text, most);
+        return Formats.brief(text, most);
     }
 
     /** Writes over the same line until it is ended, once; the library ends it, and writes on, as often as it likes. */
@@ -131,7 +131,7 @@ final class ProgressBars implements AutoCloseable {
         String state = run.path("state").asText();
         var text = new StringBuilder();
         if (p.path("rowsPerSecond").isNumber()) {
-            text.append(' ').append(Words.rate(p.path("rowsPerSecond")));
+            text.append(' ').append(Formats.rate(p.path("rowsPerSecond")));
         }
         if (state.equals("paused") || state.equals("queued")) {
             text.append(' ').append(state);

@@ -39,12 +39,12 @@ final class RunCommands {
 
         @Override
         public Integer call() throws InterruptedException {
-            Server worker = server();
+            ApiClient worker = server();
             if (key != null && !key.matches("[\\x21-\\x7e]{1,255}")) {
                 throw usage("--idempotency-key takes 1 to 255 visible ASCII characters.");
             }
             JsonNode started = worker.post(
-                    "/jobs/" + Server.part(job) + "/runs", key == null ? Map.of() : Map.of("Idempotency-Key", key));
+                    "/jobs/" + ApiClient.part(job) + "/runs", key == null ? Map.of() : Map.of("Idempotency-Key", key));
             String id = started.path("run").path("id").asText();
             if (json() && !follow) {
                 print(started);
@@ -68,7 +68,7 @@ final class RunCommands {
         }
 
         Integer move(String verb) {
-            Server worker = server();
+            ApiClient worker = server();
             return tell(worker.post("/runs/" + runId(worker, run) + "/" + verb, Map.of()));
         }
 
@@ -77,7 +77,7 @@ final class RunCommands {
                 print(status);
             } else {
                 say("Run " + status.path("id").asText() + " of "
-                        + status.path("job").asText() + ": " + Words.step(status));
+                        + status.path("job").asText() + ": " + Formats.step(status));
             }
             return Exit.DONE;
         }
@@ -158,7 +158,7 @@ final class RunCommands {
 
         @Override
         public Integer call() {
-            ObjectNode change = Server.JSON.createObjectNode();
+            ObjectNode change = ApiClient.JSON.createObjectNode();
             if (target != null) {
                 change.put("target", DurationText.format(target));
             }
@@ -177,7 +177,7 @@ final class RunCommands {
             if (change.isEmpty()) {
                 throw usage("Name at least one of --target, --batch-size, --rows-per-second, --wal-per-hour, --cores.");
             }
-            Server worker = server();
+            ApiClient worker = server();
             return tell(worker.patch("/runs/" + runId(worker, run) + "/settings", change));
         }
 

@@ -35,9 +35,9 @@ abstract class ServerSubcommand extends Subcommand {
     }
 
     /** The worker, as the options and the environment name it. */
-    Server server() {
+    ApiClient server() {
         String text = server != null ? server : terminal.environment().getOrDefault("SLUICE_SERVER", "");
-        return new Server(address(text.isEmpty() ? DEFAULT : text), token());
+        return new ApiClient(address(text.isEmpty() ? DEFAULT : text), token());
     }
 
     private URI address(String text) {
@@ -78,11 +78,11 @@ abstract class ServerSubcommand extends Subcommand {
     }
 
     /** The run's id: given as such, or as a job's name, which means its newest run. */
-    static String runId(Server worker, String runOrJob) {
+    static String runId(ApiClient worker, String runOrJob) {
         if (isRunId(runOrJob)) {
             return runOrJob;
         }
-        JsonNode run = worker.get("/jobs/" + Server.part(runOrJob)).path("run");
+        JsonNode run = worker.get("/jobs/" + ApiClient.part(runOrJob)).path("run");
         if (run.isNull()) {
             throw new Problem(
                     Problem.Kind.NOT_FOUND,

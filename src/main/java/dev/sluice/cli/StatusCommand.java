@@ -23,7 +23,7 @@ final class StatusCommand extends ServerSubcommand {
 
     @Override
     public Integer call() {
-        Server worker = server();
+        ApiClient worker = server();
         if (which == null) {
             all(worker.get("/jobs"));
             if (!json()) {
@@ -35,7 +35,7 @@ final class StatusCommand extends ServerSubcommand {
         } else if (isRunId(which)) {
             one(worker.get("/runs/" + which), this::run);
         } else {
-            one(worker.get("/jobs/" + Server.part(which)), this::job);
+            one(worker.get("/jobs/" + ApiClient.part(which)), this::job);
         }
         return Exit.DONE;
     }
@@ -60,12 +60,12 @@ final class StatusCommand extends ServerSubcommand {
             table.row(
                     j.path("job").asText(),
                     run.isNull() ? "never run" : run.path("state").asText(),
-                    Words.text(p.path("pass")),
-                    Words.percent(p.path("ratio")),
-                    Words.rate(p.path("rowsPerSecond")),
-                    Words.seconds(p.path("etaSeconds")),
-                    Words.text(j.at("/schedule/nextStart")),
-                    Words.text(run.path("limitedBy").path("message")));
+                    Formats.text(p.path("pass")),
+                    Formats.percent(p.path("ratio")),
+                    Formats.rate(p.path("rowsPerSecond")),
+                    Formats.seconds(p.path("etaSeconds")),
+                    Formats.text(j.at("/schedule/nextStart")),
+                    Formats.text(run.path("limitedBy").path("message")));
         });
         if (list.path("jobs").isEmpty()) {
             say("No jobs. Put job files into the worker's jobs folder.");
@@ -83,7 +83,7 @@ final class StatusCommand extends ServerSubcommand {
     }
 
     private void job(JsonNode job) {
-        say(job.path("job").asText() + ": " + Words.text(job.path("description")));
+        say(job.path("job").asText() + ": " + Formats.text(job.path("description")));
         say("  file ........ " + job.path("file").asText());
         say("  table ....... " + job.path("table").asText() + " in "
                 + job.path("database").asText() + ", " + job.path("shape").asText());
@@ -107,7 +107,7 @@ final class StatusCommand extends ServerSubcommand {
     private void lane(JsonNode lane) {
         say("  lane " + lane.path("lane").asText() + " "
                 + ".".repeat(lane.path("lane").asInt() < 10 ? 6 : 5) + " "
-                + lane.path("worker").asText() + ", " + Words.rate(lane.path("rowsPerSecond"))
+                + lane.path("worker").asText() + ", " + Formats.rate(lane.path("rowsPerSecond"))
                 + (lane.path("limitedBy").isObject()
                         ? ", limited by " + lane.at("/limitedBy/reason").asText()
                         : ""));
@@ -116,7 +116,7 @@ final class StatusCommand extends ServerSubcommand {
     private void run(JsonNode run) {
         JsonNode settings = run.path("settings");
         say("run " + run.path("id").asText() + " of " + run.path("job").asText());
-        say("  " + Words.step(run));
+        say("  " + Formats.step(run));
         JsonNode limit = run.path("limitedBy");
         if (limit.isObject()) {
             say("  limited by .. " + limit.path("reason").asText() + " since "
@@ -132,11 +132,11 @@ final class StatusCommand extends ServerSubcommand {
         }
         say("  started by .. " + run.path("requestedBy").asText() + " ("
                 + run.path("trigger").asText() + ") at " + run.path("createdAt").asText());
-        say("  partitions .. " + Words.count(run.at("/progress/partitionsDone")) + " of "
-                + Words.count(run.at("/progress/partitions")) + " done");
+        say("  partitions .. " + Formats.count(run.at("/progress/partitionsDone")) + " of "
+                + Formats.count(run.at("/progress/partitions")) + " done");
         JsonNode stripes = run.at("/progress/stripes");
-        say("  stripes ..... " + (stripes.asInt() == 1 ? "none" : Words.text(stripes)) + ", "
-                + Words.percent(run.at("/progress/hotRatio")) + " of the changes in place");
+        say("  stripes ..... " + (stripes.asInt() == 1 ? "none" : Formats.text(stripes)) + ", "
+                + Formats.percent(run.at("/progress/hotRatio")) + " of the changes in place");
         run.path("lanes").forEach(this::lane);
         say("  settings .... target " + settings.path("target").asText() + ", batch size "
                 + settings.path("batchSize").asText() + ", rows per second "
@@ -149,25 +149,25 @@ final class StatusCommand extends ServerSubcommand {
                         : "unlimited")
                 + ", cores " + cores(settings.path("cores")));
         JsonNode time = run.path("time");
-        say("  time ........ worked " + Words.seconds(time.path("workingSeconds")) + ", paced "
-                + Words.seconds(time.path("pacedSeconds")) + ", held " + Words.seconds(time.path("heldSeconds"))
-                + (time.path("pace").isNumber() ? ", now at " + Words.percent(time.path("pace")) + " pace" : ""));
+        say("  time ........ worked " + Formats.seconds(time.path("workingSeconds")) + ", paced "
+                + Formats.seconds(time.path("pacedSeconds")) + ", held " + Formats.seconds(time.path("heldSeconds"))
+                + (time.path("pace").isNumber() ? ", now at " + Formats.percent(time.path("pace")) + " pace" : ""));
         say("  sweeps ...... " + run.path("sweeps").asText() + ", violations "
-                + Words.count(run.path("progress").path("violations")) + ", still matching "
-                + Words.count(run.path("progress").path("stillMatching")));
+                + Formats.count(run.path("progress").path("violations")) + ", still matching "
+                + Formats.count(run.path("progress").path("stillMatching")));
         JsonNode p = run.path("progress");
         if (p.path("unchanged").asLong() > 0) {
-            say("  unchanged ... " + Words.count(p.path("unchanged")) + " rows that had to change and did not");
+            say("  unchanged ... " + Formats.count(p.path("unchanged")) + " rows that had to change and did not");
         }
         if (p.path("collapsed").asLong() > 0) {
-            say("  collapsed ... " + Words.count(p.path("collapsed")) + " source rows gave no row of their own, "
-                    + Words.count(p.path("sharedKeys")) + " of them share a key within their batch");
+            say("  collapsed ... " + Formats.count(p.path("collapsed")) + " source rows gave no row of their own, "
+                    + Formats.count(p.path("sharedKeys")) + " of them share a key within their batch");
         }
         if (!run.path("finishedAt").isNull()) {
             say("  finished .... " + run.path("finishedAt").asText());
         }
         if (run.path("failure").isObject()) {
-            Words.failure(run).forEach(this::say);
+            Formats.failure(run).forEach(this::say);
         }
     }
 

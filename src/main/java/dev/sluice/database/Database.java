@@ -41,7 +41,7 @@ public final class Database implements AutoCloseable {
     /** The pool, for those who wait as long as they do. */
     private final DataSource lent;
     /** Of a job's SQL; null for own statements. */
-    private final SettledSource.@Nullable Chosen job;
+    private final TransactionSettingsSource.@Nullable Chosen job;
 
     private final @Nullable SessionDefaults defaults;
     private final DataSource connections;
@@ -52,7 +52,7 @@ public final class Database implements AutoCloseable {
     private Database(
             Pool pool,
             DataSource lent,
-            SettledSource.@Nullable Chosen job,
+            TransactionSettingsSource.@Nullable Chosen job,
             @Nullable SessionDefaults defaults,
             DataSource connections,
             AtomicReference<Optional<Problem>> held) {
@@ -90,12 +90,12 @@ public final class Database implements AutoCloseable {
     private static Database of(
             Pool pool,
             DataSource lent,
-            SettledSource.@Nullable Chosen job,
+            TransactionSettingsSource.@Nullable Chosen job,
             @Nullable SessionDefaults defaults,
             AtomicReference<Optional<Problem>> held) {
         DataSource settled = job == null
-                ? new SettledSource(lent, pool.sessions()::pooled, c -> own(pool.settings(), c))
-                : new SettledSource(lent, () -> true, job);
+                ? new TransactionSettingsSource(lent, pool.sessions()::pooled, c -> own(pool.settings(), c))
+                : new TransactionSettingsSource(lent, () -> true, job);
         return new Database(pool, lent, job, defaults, settled, held);
     }
 
@@ -127,7 +127,7 @@ public final class Database implements AutoCloseable {
      * another. For one thread; what is connected is left open, and the caller gives it back.
      */
     public Database on(Connection connection) {
-        return new Database(pool, lent, job, defaults, LentConnection.source(connection), held);
+        return new Database(pool, lent, job, defaults, BorrowedConnection.source(connection), held);
     }
 
     /**
@@ -238,7 +238,7 @@ public final class Database implements AutoCloseable {
 
     /** For Flyway, behind a pooler; it takes several at a time, so not from the pool. */
     DataSource forFlyway() {
-        return SettledSource.forFlyway(pool.sessions(), connection -> own(settings(), connection));
+        return TransactionSettingsSource.forFlyway(pool.sessions(), connection -> own(settings(), connection));
     }
 
     /** What a transaction here is to begin with. */

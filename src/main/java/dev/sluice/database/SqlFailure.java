@@ -20,7 +20,7 @@ import org.postgresql.util.PSQLException;
  * @param hint the server's hint
  * @param constraint name of the constraint that is violated, if the server names one
  * @param detail the server's detail, which quotes rows: for operators alone
- * @param mayQuoteRows whether the message may hold values of rows; see {@link Told}
+ * @param mayQuoteRows whether the message may hold values of rows; see {@link ErrorOrigin}
  * @param function the innermost function it arose in, such as {@code app.touch()}; null where it is the statement's
  *     own, or not known
  */
@@ -112,7 +112,7 @@ public record SqlFailure(
                 server == null ? null : server.getHint(),
                 server == null ? null : server.getConstraint(),
                 server == null ? null : server.getDetail(),
-                server == null || Told.amongRows(server),
+                server == null || ErrorOrigin.amongRows(server),
                 server == null ? null : function(server.getWhere()));
     }
 

@@ -17,7 +17,7 @@ import java.util.Locale;
 public final class Dev {
     private final StateFolder folder;
     private final DevWorker.Starter workers;
-    private final DevDoors doors;
+    private final DevClient doors;
     private final PrintStream out;
     private final Time time;
 
@@ -28,7 +28,7 @@ public final class Dev {
      * @param out where a person reads along
      * @param time for telling how long things took
      */
-    public Dev(StateFolder folder, DevWorker.Starter workers, DevDoors doors, PrintStream out, Time time) {
+    public Dev(StateFolder folder, DevWorker.Starter workers, DevClient doors, PrintStream out, Time time) {
         this.folder = folder;
         this.workers = workers;
         this.doors = doors;
@@ -44,7 +44,7 @@ public final class Dev {
      */
     public int run(DevOptions options) {
         requireFree(options.port());
-        try (Ending ending = new Ending()) {
+        try (ShutdownStack ending = new ShutdownStack()) {
             try {
                 EmbeddedServer server = ending.add(startServer(options));
                 fillTables(server, options);

@@ -1,13 +1,13 @@
 package dev.sluice.execution;
 
-import dev.sluice.batch.Ask;
+import dev.sluice.batch.BatchRequest;
 import dev.sluice.batch.Batches;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.Position;
 import dev.sluice.database.Database;
 import dev.sluice.job.Job;
 import dev.sluice.partition.NextKey;
-import dev.sluice.run.Preparation;
+import dev.sluice.run.ResolvedJob;
 import dev.sluice.table.TableFacts;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -37,18 +37,19 @@ record FailedBatch(
     static final FailedBatch UNKNOWN = new FailedBatch(null, null, null, null);
 
     /** A batch as it was asked for. One of a single key has the row that fails. */
-    static FailedBatch of(Preparation prepared, Batches batches, Claim claim, TableFacts facts, Ask ask) {
-        Database database = prepared.rows();
-        Job job = prepared.job();
+    static FailedBatch of(ResolvedJob resolved, Batches batches, Claim claim, TableFacts facts, BatchRequest request) {
+        Database database = resolved.rows();
+        Job job = resolved.job();
         Position position = claim.position();
-        String statement = sent(database, batches, claim, ask);
+        String statement = sent(database, batches, claim, request);
         List<String> end = position.rangeEnd();
         if (end != null) {
             return new FailedBatch(job, statement, range(position.cursor(), end) + stripe(position), null);
         }
         try {
-            Optional<List<String>> last = NextKey.of(database, facts, claim.relation(), position.cursor(), ask.keys());
-            boolean one = ask.keys() == 1 && last.isPresent();
+            Optional<List<String>> last =
+                    NextKey.of(database, facts, claim.relation(), position.cursor(), request.keys());
+            boolean one = request.keys() == 1 && last.isPresent();
             return new FailedBatch(
                     job,
                     statement,
@@ -59,21 +60,21 @@ record FailedBatch(
         } catch (SQLException e) {
             LOG.debug("the failed batch's last key is not known", e);
             String from = "after " + Position.text(position.cursor());
-            return new FailedBatch(job, statement, from + ", the next " + ask.keys() + " keys", null);
+            return new FailedBatch(job, statement, from + ", the next " + request.keys() + " keys", null);
         }
     }
 
     /** One row of a stripe that failed. */
     static FailedBatch of(
-            Preparation prepared,
+            ResolvedJob resolved,
             Batches batches,
             Claim claim,
             TableFacts facts,
             @Nullable List<String> before,
             List<String> key) {
         return new FailedBatch(
-                prepared.job(),
-                sent(prepared.rows(), batches, claim, Ask.of(1)),
+                resolved.job(),
+                sent(resolved.rows(), batches, claim, BatchRequest.of(1)),
                 range(before, key) + stripe(claim.position()),
                 row(facts, key));
     }
@@ -98,8 +99,8 @@ record FailedBatch(
      * The statement as the server saw it, so that the position it names can be found; the driver numbers the
      * parameters.
      */
-    private static String sent(Database database, Batches batches, Claim claim, Ask ask) {
-        String jdbc = batches.statement(claim, ask).sql();
+    private static String sent(Database database, Batches batches, Claim claim, BatchRequest request) {
+        String jdbc = batches.statement(claim, request).sql();
         try (Connection connection = database.connect()) {
             return connection.nativeSQL(jdbc);
         } catch (SQLException e) {

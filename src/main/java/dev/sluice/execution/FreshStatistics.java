@@ -3,7 +3,7 @@ package dev.sluice.execution;
 import dev.sluice.checkpoint.Relations;
 import dev.sluice.database.Database;
 import dev.sluice.database.schema.tables.records.RunRecord;
-import dev.sluice.run.Preparation;
+import dev.sluice.run.ResolvedJob;
 import dev.sluice.run.RunStatus;
 import dev.sluice.sql.TableName;
 import dev.sluice.time.Time;
@@ -34,7 +34,7 @@ final class FreshStatistics {
     private static final Duration ASKED_EVERY = Duration.ofSeconds(2);
     private static final int NAMED = 3;
 
-    private final Persistence persistence;
+    private final RetryLoop retryLoop;
     private final PassBeginning passes;
     private final Relations relations;
     private final StopAll stopAll;
@@ -49,15 +49,15 @@ final class FreshStatistics {
     /** So was the whole table: afterwards only what came meanwhile has to be analysed. */
     private boolean wholeTried;
 
-    FreshStatistics(Persistence persistence, PassBeginning passes, StopAll stopAll, Time time) {
-        Preparation prepared = passes.prepared();
-        this.persistence = persistence;
+    FreshStatistics(RetryLoop retryLoop, PassBeginning passes, StopAll stopAll, Time time) {
+        ResolvedJob resolved = passes.prepared();
+        this.retryLoop = retryLoop;
         this.passes = passes;
         this.stopAll = stopAll;
         this.time = time;
-        this.database = prepared.rows(); // an index on an expression calls functions of the job's path
+        this.database = resolved.rows(); // an index on an expression calls functions of the job's path
         this.relations = new Relations(database);
-        this.table = prepared.changed();
+        this.table = resolved.changed();
         this.statistics = new Statistics(database, table);
     }
 
@@ -69,12 +69,12 @@ final class FreshStatistics {
      * @throws Stop when the run has moved meanwhile
      */
     Optional<Instant> await(RunRecord row) throws Stop, RunFailed, InterruptedException {
-        Changes changes = persistence.insist("checkpoint", () -> changes(row));
+        Changes changes = retryLoop.insist("checkpoint", () -> changes(row));
         while (!stopAll.isNoted()) {
-            List<Relation> all = persistence.insist("statistics", statistics::now);
+            List<Relation> all = retryLoop.insist("statistics", statistics::now);
             if (!wholeTried && all.stream().allMatch(Relation::mayAnalyze)) {
                 wholeTried = true;
-                Analyze.Done analyzed = persistence.insist("analyze", () -> Analyze.table(database, table));
+                Analyze.Done analyzed = retryLoop.insist("analyze", () -> Analyze.table(database, table));
                 if (analyzed.skipped() == null) {
                     all.forEach(r -> done.put(r.oid(), analyzed.at()));
                 }
@@ -82,8 +82,7 @@ final class FreshStatistics {
             for (Relation relation : stale(all, changes)) {
                 Instant ended = changes.of(relation.oid()).ended();
                 if (relation.mayAnalyze() && !ended.equals(tried.put(relation.oid(), ended))) {
-                    Analyze.Done analyzed =
-                            persistence.insist("analyze", () -> Analyze.table(database, relation.name()));
+                    Analyze.Done analyzed = retryLoop.insist("analyze", () -> Analyze.table(database, relation.name()));
                     if (analyzed.skipped() == null) {
                         done.put(relation.oid(), analyzed.at());
                     }
@@ -91,10 +90,10 @@ final class FreshStatistics {
             }
             List<Relation> stale = stale(all, changes);
             if (stale.isEmpty()) {
-                persistence.released();
+                retryLoop.released();
                 return Optional.of(oldest(all));
             }
-            persistence.hold(limit(stale), ASKED_EVERY);
+            retryLoop.hold(limit(stale), ASKED_EVERY);
             if (!passes.row(row.getId()).getState().equals(row.getState())) {
                 throw new Stop(Stop.Reason.NOT_WANTED);
             }
@@ -152,7 +151,7 @@ final class FreshStatistics {
     }
 
     private RunStatus.Limit limit(List<Relation> stale) throws Stop, RunFailed, InterruptedException {
-        boolean noted = persistence.insist("statistics", statistics::areNoted);
+        boolean noted = retryLoop.insist("statistics", statistics::areNoted);
         String names = stale.stream()
                 .limit(NAMED)
                 .map(r -> r.name()

@@ -3,7 +3,7 @@ package dev.sluice.execution;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.metrics.SignalReading;
 import dev.sluice.resilience.PeriodicWork;
-import dev.sluice.run.Json;
+import dev.sluice.run.JsonColumn;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.LaneTable;
 import dev.sluice.run.StopTable;
@@ -17,40 +17,40 @@ final class Heartbeats implements AutoCloseable {
     private final LaneTable table;
     private final RunMeters meters;
     private final StopTable stops;
-    private final String carrier;
+    private final String owner;
     private final Duration takeover;
-    private final Map<LaneId, Vitals> carried = new ConcurrentHashMap<>();
+    private final Map<LaneId, LaneStatus> carried = new ConcurrentHashMap<>();
     private final PeriodicWork work = new PeriodicWork("heartbeat");
 
-    Heartbeats(LaneTable table, StopTable stops, RunMeters meters, String carrier, Duration every, Duration takeover) {
+    Heartbeats(LaneTable table, StopTable stops, RunMeters meters, String owner, Duration every, Duration takeover) {
         this.table = table;
         this.stops = stops;
         this.meters = meters;
-        this.carrier = carrier;
+        this.owner = owner;
         this.takeover = takeover;
         work.every(every, every, "heartbeats of lanes", this::beatAll);
         work.every(every, every, "signals for the meters", this::showSignals);
     }
 
-    void add(Vitals vitals) {
-        carried.put(vitals.lane(), vitals);
+    void add(LaneStatus laneStatus) {
+        carried.put(laneStatus.lane(), laneStatus);
     }
 
     /** Of a lane that this worker carries. */
-    Optional<Vitals> of(LaneId lane) {
+    Optional<LaneStatus> of(LaneId lane) {
         return Optional.ofNullable(carried.get(lane));
     }
 
-    void remove(Vitals vitals) {
-        carried.remove(vitals.lane(), vitals);
+    void remove(LaneStatus laneStatus) {
+        carried.remove(laneStatus.lane(), laneStatus);
     }
 
     /** Of each lane, whatever becomes of the others'; a lane that has none finds out by itself, and holds. */
     private void beatAll() {
         Optional<Runnable> failed = Optional.empty();
-        for (Vitals vitals : carried.values()) {
+        for (LaneStatus laneStatus : carried.values()) {
             try {
-                beat(vitals);
+                beat(laneStatus);
             } catch (RuntimeException e) {
                 failed = failed.or(() -> Optional.of(() -> {
                     throw e;
@@ -73,33 +73,33 @@ final class Heartbeats implements AutoCloseable {
     }
 
     /** Writes one now, and learns whether all runs are stopped, and how many lanes share the rates. */
-    void beat(Vitals vitals) {
+    void beat(LaneStatus laneStatus) {
         if (!table.beat(
-                vitals.lane(),
-                carrier,
-                vitals.rate(),
-                vitals.nextBatch(),
-                vitals.stripes(),
-                vitals.pace(),
-                Json.write(vitals.limit()))) {
-            vitals.lose();
+                laneStatus.lane(),
+                owner,
+                laneStatus.rate(),
+                laneStatus.nextBatch(),
+                laneStatus.stripes(),
+                laneStatus.pace(),
+                JsonColumn.write(laneStatus.limit()))) {
+            laneStatus.lose();
             return;
         }
-        vitals.stopNoted(stops.read().isPresent());
-        vitals.shares(table.alive(vitals.run(), takeover));
-        tellTime(vitals);
+        laneStatus.stopNoted(stops.read().isPresent());
+        laneStatus.shares(table.alive(laneStatus.run(), takeover));
+        tellTime(laneStatus);
     }
 
     /** Tells where the lane's time went since this was told last, in the status and the meters. */
-    void tellTime(Vitals vitals) {
-        TimeSpent.Seconds spent = vitals.spent().take();
+    void tellTime(LaneStatus laneStatus) {
+        TimeSpent.Seconds spent = laneStatus.spent().take();
         try {
-            table.spent(vitals.run(), spent.working(), spent.paced(), spent.held());
+            table.spent(laneStatus.run(), spent.working(), spent.paced(), spent.held());
         } catch (RuntimeException e) {
-            vitals.spent().giveBack(spent);
+            laneStatus.spent().giveBack(spent);
             throw e;
         }
-        meters.recordTime(vitals.job(), vitals.database(), spent.working(), spent.paced(), spent.held());
+        meters.recordTime(laneStatus.job(), laneStatus.database(), spent.working(), spent.paced(), spent.held());
     }
 
     /** What of this is no longer done. */

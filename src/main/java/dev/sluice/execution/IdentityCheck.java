@@ -30,10 +30,10 @@ final class IdentityCheck {
      *
      * @throws RunFailed {@value #DIFFERS}
      */
-    void again(Persistence persistence) throws Stop, RunFailed, InterruptedException {
-        while (persistence.lostConnection()) {
-            Identity now = persistence.insist("identity", database::identity);
-            of(persistence.insist("state", () -> table.get(run)), now);
+    void again(RetryLoop retryLoop) throws Stop, RunFailed, InterruptedException {
+        while (retryLoop.lostConnection()) {
+            Identity now = retryLoop.insist("identity", database::identity);
+            of(retryLoop.insist("state", () -> table.get(run)), now);
         }
     }
 

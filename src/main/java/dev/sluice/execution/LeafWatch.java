@@ -6,7 +6,7 @@ import dev.sluice.database.Databases;
 import dev.sluice.database.schema.tables.records.RunRecord;
 import dev.sluice.event.Actor;
 import dev.sluice.event.EventLog;
-import dev.sluice.run.Preparation;
+import dev.sluice.run.ResolvedJob;
 import dev.sluice.table.TableFacts;
 import java.util.Map;
 import java.util.Optional;
@@ -25,8 +25,8 @@ final class LeafWatch {
     private final Actor actor;
     private final RunRecord run;
 
-    LeafWatch(Preparation prepared, Databases databases, Actor actor, RunRecord run) {
-        this.relations = new Relations(prepared.database());
+    LeafWatch(ResolvedJob resolved, Databases databases, Actor actor, RunRecord run) {
+        this.relations = new Relations(resolved.database());
         this.events = new EventLog(databases.control().sql());
         this.actor = actor;
         this.run = run;

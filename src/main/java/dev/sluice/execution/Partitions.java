@@ -1,6 +1,6 @@
 package dev.sluice.execution;
 
-import dev.sluice.batch.Ask;
+import dev.sluice.batch.BatchRequest;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.Claims;
 import dev.sluice.checkpoint.Claims.Standing;
@@ -43,8 +43,8 @@ final class Partitions {
     private final Claims claims;
     private final LaneTable lanes;
     private final LaneOffers offers;
-    private final Vitals vitals;
-    private final String carrier;
+    private final LaneStatus laneStatus;
+    private final String owner;
     private final Duration takeover;
     /** For the run's other lanes, since there was nothing left to walk here. */
     private boolean waiting;
@@ -55,16 +55,16 @@ final class Partitions {
             LeafWatch leaves,
             LaneTable lanes,
             LaneOffers offers,
-            Vitals vitals,
-            String carrier,
+            LaneStatus laneStatus,
+            String owner,
             Duration takeover) {
         this.rows = rows;
         this.leaves = leaves;
-        this.claims = new Claims(database, vitals.run(), vitals.lane().lane(), carrier);
+        this.claims = new Claims(database, laneStatus.run(), laneStatus.lane().lane(), owner);
         this.lanes = lanes;
         this.offers = offers;
-        this.vitals = vitals;
-        this.carrier = carrier;
+        this.laneStatus = laneStatus;
+        this.owner = owner;
         this.takeover = takeover;
     }
 
@@ -84,13 +84,13 @@ final class Partitions {
      */
     void takeOver(int pass) throws Stop {
         claims.takeOver(pass);
-        requireCarrier();
+        requireOwner();
     }
 
     /** Offers further lanes to whoever has room, those that are there already apart. */
     void openLanes(Iterable<Integer> numbers) {
         for (int number : numbers) {
-            LaneId id = new LaneId(vitals.run(), number);
+            LaneId id = new LaneId(laneStatus.run(), number);
             if (!id.conducts() && lanes.open(id)) {
                 offers.offer(id);
             }
@@ -99,7 +99,7 @@ final class Partitions {
 
     /** Takes back the offers that nobody has taken up. */
     void closeLanes() {
-        lanes.withdrawUncarried(vitals.run());
+        lanes.withdrawUnowned(laneStatus.run());
     }
 
     /**
@@ -118,9 +118,9 @@ final class Partitions {
         }
         boolean mine = left.lanes().contains(lane());
         List<Integer> others = left.lanes().stream().filter(n -> n != lane()).toList();
-        for (int number : lanes.withdraw(vitals.run(), others, takeover)) {
+        for (int number : lanes.withdraw(laneStatus.run(), others, takeover)) {
             claims.adopt(pass, number);
-            requireCarrier();
+            requireOwner();
             openLanes(List.of(number));
             mine = true;
         }
@@ -133,9 +133,9 @@ final class Partitions {
      * its part of the limits; it does so from the first batch on.
      */
     private void takePart() {
-        vitals.limitedBy(null);
-        lanes.works(vitals.lane());
-        vitals.shares(lanes.alive(vitals.run(), takeover));
+        laneStatus.limitedBy(null);
+        lanes.works(laneStatus.lane());
+        laneStatus.shares(lanes.alive(laneStatus.run(), takeover));
         waiting = false;
     }
 
@@ -180,13 +180,13 @@ final class Partitions {
             if (claim.isPresent()) {
                 LOG.info(
                         "run {}: lane {} takes partition {} of lane {}",
-                        vitals.run(),
+                        laneStatus.run(),
                         lane(),
                         id.partition(),
                         left.get().lane());
                 return claim;
             }
-            requireCarrier();
+            requireOwner();
         }
         return half(pass, facts);
     }
@@ -212,7 +212,7 @@ final class Partitions {
             if (rest.isPresent()) {
                 LOG.info(
                         "run {}: lane {} takes partition {}, the rest of partition {} of lane {} after {}",
-                        vitals.run(),
+                        laneStatus.run(),
                         lane(),
                         rest.get().id().partition(),
                         there.id().partition(),
@@ -220,13 +220,13 @@ final class Partitions {
                         Position.text(at.get()));
                 return rest;
             }
-            requireCarrier();
+            requireOwner();
         }
         return Optional.empty();
     }
 
     private int smallest(Claim claim) {
-        Integer batch = vitals.nextBatch();
+        Integer batch = laneStatus.nextBatch();
         return Math.max(SMALLEST_HALF, 2 * (batch == null ? claim.tuning().batchSize() : batch));
     }
 
@@ -261,13 +261,13 @@ final class Partitions {
     Claim finer(Claim claim, SqlFailure timeout) {
         int stripes = claim.position().stripes();
         if (claim.position().rangeEnd() == null
-                || stripes >= (timeout.lockTimeout() ? Ask.MOST_STRIPES : MOST_STRIPES_OF_SLOW_ROWS)) {
+                || stripes >= (timeout.lockTimeout() ? BatchRequest.MOST_STRIPES : MOST_STRIPES_OF_SLOW_ROWS)) {
             return claim;
         }
         Optional<Claim> finer = claims.finer(claim);
         finer.ifPresent(f -> LOG.info(
                 "run {}: lane {} walks the rest of a range of partition {} in {} stripes instead of {}, because one took too long: {}",
-                vitals.run(),
+                laneStatus.run(),
                 lane(),
                 claim.id().partition(),
                 f.position().stripes(),
@@ -291,19 +291,19 @@ final class Partitions {
     }
 
     private void requireMine(Standing standing) throws Stop {
-        if (!carrier.equals(standing.carrier()) || standing.lane() != lane()) {
+        if (!owner.equals(standing.owner()) || standing.lane() != lane()) {
             throw new Stop(Stop.Reason.FENCED);
         }
     }
 
     /** What was refused may have been so since another carrier has the lane: one that was frozen is fenced here. */
-    private void requireCarrier() throws Stop {
-        if (!claims.isCarrier()) {
+    private void requireOwner() throws Stop {
+        if (!claims.isOwner()) {
             throw new Stop(Stop.Reason.FENCED);
         }
     }
 
     private int lane() {
-        return vitals.lane().lane();
+        return laneStatus.lane().lane();
     }
 }

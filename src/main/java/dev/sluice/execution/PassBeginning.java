@@ -4,16 +4,16 @@ import static dev.sluice.database.schema.Tables.RUN;
 
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Counts;
-import dev.sluice.checkpoint.Looks;
 import dev.sluice.checkpoint.Pass;
 import dev.sluice.checkpoint.Relations;
 import dev.sluice.checkpoint.Relations.Changed;
+import dev.sluice.checkpoint.VerificationRounds;
 import dev.sluice.database.SqlFailure;
 import dev.sluice.database.schema.tables.records.RunRecord;
 import dev.sluice.partition.KeyRange;
 import dev.sluice.partition.Ranges;
-import dev.sluice.run.Preparation;
 import dev.sluice.run.Repeatable;
+import dev.sluice.run.ResolvedJob;
 import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.RunTable;
@@ -42,52 +42,52 @@ final class PassBeginning {
     private static final int GONE_TRIES = 5;
 
     private final RunTable table;
-    private final Persistence persistence;
+    private final RetryLoop retryLoop;
     private final Time time;
     private final Checkpoints checkpoints;
     private final Relations relations;
-    private final Looks looks;
-    private Preparation prepared;
+    private final VerificationRounds rounds;
+    private ResolvedJob resolved;
 
-    PassBeginning(RunTable table, Persistence persistence, Time time, Preparation prepared) {
+    PassBeginning(RunTable table, RetryLoop retryLoop, Time time, ResolvedJob resolved) {
         this.table = table;
-        this.persistence = persistence;
+        this.retryLoop = retryLoop;
         this.time = time;
-        this.prepared = prepared;
-        this.checkpoints = new Checkpoints(prepared.database());
-        this.relations = new Relations(prepared.database());
-        this.looks = new Looks(prepared.database());
+        this.resolved = resolved;
+        this.checkpoints = new Checkpoints(resolved.database());
+        this.relations = new Relations(resolved.database());
+        this.rounds = new VerificationRounds(resolved.database());
     }
 
     /** The tables as they were looked at last. */
-    Preparation prepared() {
-        return prepared;
+    ResolvedJob prepared() {
+        return resolved;
     }
 
     /** Looks at the tables again. */
-    Preparation refresh() throws Stop, RunFailed, InterruptedException {
-        prepared = persistence.insist("preparation", () -> prepared.refreshed());
-        return prepared;
+    ResolvedJob refresh() throws Stop, RunFailed, InterruptedException {
+        resolved = retryLoop.insist("preparation", () -> resolved.refreshed());
+        return resolved;
     }
 
     /** Batches that may be in flight at a time, and so the partitions a pass begins with. */
     int lanes() {
-        return prepared.job().migrate().partitions();
+        return resolved.job().migrate().partitions();
     }
 
     /** The run's row, read anew. */
     RunRecord row(UUID run) throws Stop, RunFailed, InterruptedException {
-        return persistence.insist("state", () -> table.get(run));
+        return retryLoop.insist("state", () -> table.get(run));
     }
 
     /** Whether the run has been incomplete before. */
     boolean wasIncomplete(UUID run) throws Stop, RunFailed, InterruptedException {
-        return persistence.insist("state", () -> table.wasIncomplete(run));
+        return retryLoop.insist("state", () -> table.wasIncomplete(run));
     }
 
     /** Begins a pass that changes rows; a repeated call changes nothing. To be insisted on. */
     void change(UUID run, int pass, Pass.Kind kind) {
-        checkpoints.begin(run, pass, kind, null, ranges(prepared.facts(), lanes()), lanes());
+        checkpoints.begin(run, pass, kind, null, ranges(resolved.facts(), lanes()), lanes());
     }
 
     /** Of the leaves that are still there; with hundreds of them, one may be dropped while they are cut. */
@@ -95,7 +95,7 @@ final class PassBeginning {
         TableFacts left = facts;
         for (int tries = 1; ; tries++) {
             try {
-                return Ranges.of(prepared.rows(), left, lanes);
+                return Ranges.of(resolved.rows(), left, lanes);
             } catch (DataAccessException e) {
                 if (!facts.partitioned() || tries == GONE_TRIES || !SqlFailure.isNoSuchRelation(e)) {
                     throw e;
@@ -114,11 +114,11 @@ final class PassBeginning {
      * @param look its first pass; null to begin one
      * @return whether there is such a pass; not so where the look has been everywhere
      */
-    boolean look(RunRecord row, Pass.Kind kind, String condition, @Nullable Integer look)
+    boolean round(RunRecord row, Pass.Kind kind, String condition, @Nullable Integer round)
             throws Stop, RunFailed, InterruptedException {
         TableFacts facts = table(refresh(), kind);
-        TableFacts unseen = look == null ? facts : facts.only(unseen(row, look, kind, facts));
-        if (look != null && unseen.leaves().isEmpty()) {
+        TableFacts unseen = round == null ? facts : facts.only(unseen(row, round, kind, facts));
+        if (round != null && unseen.leaves().isEmpty()) {
             return false;
         }
         if (kind == Pass.Kind.VERIFY) {
@@ -127,9 +127,9 @@ final class PassBeginning {
         int next = row.getPass() + 1;
         // a look at a run that is over is gentle, and needs no company
         int lanes = RunState.of(row.getState()).isLive() ? lanes() : 1;
-        persistence.insist("checkpoint", () -> {
+        retryLoop.insist("checkpoint", () -> {
             checkpoints.begin(
-                    row.getId(), next, kind, condition, look == null ? next : look, ranges(unseen, lanes), lanes);
+                    row.getId(), next, kind, condition, round == null ? next : round, ranges(unseen, lanes), lanes);
             int rows = table.sql()
                     .update(RUN)
                     .set(RUN.PASS, next)
@@ -144,9 +144,9 @@ final class PassBeginning {
         return true;
     }
 
-    private Set<Long> unseen(RunRecord row, int look, Pass.Kind kind, TableFacts facts)
+    private Set<Long> unseen(RunRecord row, int round, Pass.Kind kind, TableFacts facts)
             throws Stop, RunFailed, InterruptedException {
-        Set<Long> seen = persistence.insist("checkpoint", () -> relations.lookedAt(row.getId(), look, kind));
+        Set<Long> seen = retryLoop.insist("checkpoint", () -> relations.verified(row.getId(), round, kind));
         if (!facts.partitioned() && !seen.isEmpty()) {
             return Set.of();
         }
@@ -156,15 +156,15 @@ final class PassBeginning {
     }
 
     /** What a look has seen in the leaves its table has now. */
-    Counts seen(RunRecord row, int look, Pass.Kind kind) throws Stop, RunFailed, InterruptedException {
-        TableFacts facts = table(prepared, kind);
+    Counts seen(RunRecord row, int round, Pass.Kind kind) throws Stop, RunFailed, InterruptedException {
+        TableFacts facts = table(resolved, kind);
         Set<Long> leaves = facts.partitioned()
                 ? facts.leafOids()
-                : persistence.insist("checkpoint", () -> relations.lookedAt(row.getId(), look, kind));
-        return persistence.insist("checkpoint", () -> looks.seen(row.getId(), look, kind, leaves));
+                : retryLoop.insist("checkpoint", () -> relations.verified(row.getId(), round, kind));
+        return retryLoop.insist("checkpoint", () -> rounds.seen(row.getId(), round, kind, leaves));
     }
 
-    private static TableFacts table(Preparation now, Pass.Kind kind) {
+    private static TableFacts table(ResolvedJob now, Pass.Kind kind) {
         return kind == Pass.Kind.ORPHANS ? now.into().orElseThrow() : now.facts();
     }
 
@@ -179,7 +179,7 @@ final class PassBeginning {
         if (!facts.partitioned()) {
             return List.of();
         }
-        List<Changed> changed = persistence.insist("checkpoint", () -> relations.changed(row.getId(), row.getPass()));
+        List<Changed> changed = retryLoop.insist("checkpoint", () -> relations.changed(row.getId(), row.getPass()));
         Set<Long> walked = changed.stream().map(Changed::oid).collect(Collectors.toSet());
         Set<Long> back =
                 changed.stream().filter(Changed::unfinished).map(Changed::oid).collect(Collectors.toSet());
@@ -191,7 +191,7 @@ final class PassBeginning {
         all.addAll(back);
         if (!all.isEmpty()) {
             int next = row.getPass() + 1;
-            persistence.insist("checkpoint", () -> {
+            retryLoop.insist("checkpoint", () -> {
                 checkpoints.begin(
                         row.getId(), next, Pass.Kind.MIGRATE, null, ranges(facts.only(fresh), lanes()), lanes());
                 relations.bringBack(row.getId(), next, back);
@@ -203,7 +203,7 @@ final class PassBeginning {
 
     /** A new table under the name of one that was walked may be a copy of it, with rows that were changed. */
     private void requireNew(TableFacts fresh, List<Changed> changed) throws RunFailed {
-        if (Repeatable.sweepable(prepared.job())) {
+        if (Repeatable.sweepable(resolved.job())) {
             return;
         }
         Set<String> names = changed.stream().map(Changed::name).collect(Collectors.toSet());
@@ -226,19 +226,19 @@ final class PassBeginning {
 
     /** Lets every transaction end that is writing now to the migrated table or the one it fills. */
     void awaitOpenWriters(RunRecord row) throws Stop, RunFailed, InterruptedException {
-        List<TableName> tables = Stream.of(prepared.facts().name(), prepared.changed())
+        List<TableName> tables = Stream.of(resolved.facts().name(), resolved.changed())
                 .distinct()
                 .toList();
-        OpenWriters writers = new OpenWriters(prepared.database(), tables);
-        var before = persistence.insist("open-writers", writers::now).stream()
+        OpenWriters writers = new OpenWriters(resolved.database(), tables);
+        var before = retryLoop.insist("open-writers", writers::now).stream()
                 .map(OpenWriters.Writer::transaction)
                 .collect(Collectors.toSet());
         while (!before.isEmpty()) {
-            List<OpenWriters.Writer> still = persistence.insist("open-writers", () -> writers.still(before));
+            List<OpenWriters.Writer> still = retryLoop.insist("open-writers", () -> writers.still(before));
             if (still.isEmpty()) {
                 break;
             }
-            persistence.hold(
+            retryLoop.hold(
                     new RunStatus.Limit(
                             "open-writers",
                             "waiting for " + still.size() + " open transaction(s) that have written to "
@@ -256,6 +256,6 @@ final class PassBeginning {
                 throw new Stop(Stop.Reason.NOT_WANTED);
             }
         }
-        persistence.released();
+        retryLoop.released();
     }
 }

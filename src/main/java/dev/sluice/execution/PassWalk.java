@@ -1,6 +1,6 @@
 package dev.sluice.execution;
 
-import dev.sluice.batch.Ask;
+import dev.sluice.batch.BatchRequest;
 import dev.sluice.batch.Batches;
 import dev.sluice.batch.Outcome;
 import dev.sluice.batch.Sizing;
@@ -11,9 +11,9 @@ import dev.sluice.database.ErrorKind;
 import dev.sluice.database.SqlFailure;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.resilience.Retries;
+import dev.sluice.run.GateInput;
 import dev.sluice.run.LaneTable;
-import dev.sluice.run.Preparation;
-import dev.sluice.run.Proof;
+import dev.sluice.run.ResolvedJob;
 import dev.sluice.run.RunStatus;
 import dev.sluice.table.TableFacts;
 import dev.sluice.time.Time;
@@ -35,12 +35,12 @@ final class PassWalk {
     /** At most, so every 5 s. */
     private static final int LOOKS_BEFORE_HELP = 25;
 
-    private final Preparation prepared;
+    private final ResolvedJob resolved;
     private final Partitions partitions;
     private final IdentityCheck identity;
-    private final Vitals vitals;
-    private final Persistence persistence;
-    private final Admission admission;
+    private final LaneStatus laneStatus;
+    private final RetryLoop retryLoop;
+    private final BatchGate batchGate;
     private final Seams.Lane seam;
     private final RunMeters meters;
     private final Time time;
@@ -48,57 +48,68 @@ final class PassWalk {
     private final double rest;
     private @Nullable Batches begun;
     private int lastPass = -1;
-    private final Sizes sizes;
+    private final BatchSizes sizes;
     private long lastCommit;
     private Duration lastBatch = Duration.ZERO;
 
     PassWalk(
-            Preparation prepared,
+            ResolvedJob resolved,
             Partitions partitions,
             IdentityCheck identity,
-            Vitals vitals,
-            Persistence persistence,
-            Admission admission,
+            LaneStatus laneStatus,
+            RetryLoop retryLoop,
+            BatchGate batchGate,
             Seams.Lane seam,
             RunMeters meters,
             Time time) {
-        this(prepared, partitions, identity, vitals, persistence, admission, seam, meters, time, 0);
+        this(resolved, partitions, identity, laneStatus, retryLoop, batchGate, seam, meters, time, 0);
     }
 
     private PassWalk(
-            Preparation prepared,
+            ResolvedJob resolved,
             Partitions partitions,
             IdentityCheck identity,
-            Vitals vitals,
-            Persistence persistence,
-            Admission admission,
+            LaneStatus laneStatus,
+            RetryLoop retryLoop,
+            BatchGate batchGate,
             Seams.Lane seam,
             RunMeters meters,
             Time time,
             double rest) {
-        this.prepared = prepared;
+        this.resolved = resolved;
         this.partitions = partitions;
         this.identity = identity;
-        this.vitals = vitals;
-        this.persistence = persistence;
-        this.admission = admission;
+        this.laneStatus = laneStatus;
+        this.retryLoop = retryLoop;
+        this.batchGate = batchGate;
         this.seam = seam;
         this.meters = meters;
         this.time = time;
         this.rest = rest;
-        this.sizes = new Sizes(prepared, vitals, persistence, admission);
-        this.checkpoints = new Checkpoints(prepared.database());
+        this.sizes = new BatchSizes(resolved, laneStatus, retryLoop, batchGate);
+        this.checkpoints = new Checkpoints(resolved.database());
     }
 
-    /** The same, resting {@value Proof#RENEWAL_REST} times as long as it works, and with the job's budget of cores. */
+    /**
+     * The same, resting {@value GateInput#RENEWAL_REST} times as long as it works, and with the job's budget of cores.
+     */
     PassWalk gently() {
         return new PassWalk(
-                prepared, partitions, identity, vitals, persistence, admission, seam, meters, time, Proof.RENEWAL_REST);
+                resolved,
+                partitions,
+                identity,
+                laneStatus,
+                retryLoop,
+                batchGate,
+                seam,
+                meters,
+                time,
+                GateInput.RENEWAL_REST);
     }
 
     /** What holds this walk while all runs are stopped. */
     StopAll stopAll() {
-        return admission.stopAll();
+        return batchGate.stopAll();
     }
 
     /**
@@ -109,22 +120,22 @@ final class PassWalk {
      * @throws Stop when the run is not wanted running any more, or another worker has this lane
      */
     void walk(int pass, PassWork work, int lanes) throws Stop, RunFailed, InterruptedException {
-        persistence.insist("checkpoint", () -> {
+        retryLoop.insist("checkpoint", () -> {
             partitions.openLanes(IntStream.range(1, lanes).boxed().toList());
             return true;
         });
         walkAll(pass, work);
-        while (!persistence.insist("checkpoint", () -> checkpoints.finish(vitals.run(), pass))) {
+        while (!retryLoop.insist("checkpoint", () -> checkpoints.finish(laneStatus.run(), pass))) {
             // a crash of the server has taken the last batches back, or the pass itself
-            admission.requireWanted();
-            if (persistence
-                    .insist("checkpoint", () -> checkpoints.pass(vitals.run(), pass))
+            batchGate.requireWanted();
+            if (retryLoop
+                    .insist("checkpoint", () -> checkpoints.pass(laneStatus.run(), pass))
                     .isEmpty()) {
-                throw new RunFailed(Failures.checkpointGone(new PartitionId(vitals.run(), pass, 0)));
+                throw new RunFailed(Failures.checkpointGone(new PartitionId(laneStatus.run(), pass, 0)));
             }
             walkAll(pass, work);
         }
-        persistence.insist("checkpoint", () -> {
+        retryLoop.insist("checkpoint", () -> {
             partitions.closeLanes();
             return true;
         });
@@ -136,13 +147,13 @@ final class PassWalk {
         int looks = 0;
         int until = 1;
         while (true) {
-            Partitions.Left left = persistence.insist("checkpoint", () -> partitions.gather(pass));
+            Partitions.Left left = retryLoop.insist("checkpoint", () -> partitions.gather(pass));
             if (left == Partitions.Left.NONE) {
-                persistence.rested(); // nobody is waited for any more
+                retryLoop.rested(); // nobody is waited for any more
                 return;
             }
-            admission.requireWanted();
-            persistence.rest(
+            batchGate.requireWanted();
+            retryLoop.rest(
                     new RunStatus.Limit(LaneTable.WAITS, "waiting for the run's other lanes", null, null, time.now()),
                     OTHERS_ASKED_EVERY);
             // to look for a half costs more than to ask whether others are done
@@ -162,19 +173,19 @@ final class PassWalk {
         Batches batches = begun;
         if (batches == null || pass != lastPass) {
             lastPass = pass;
-            vitals.newPass();
+            laneStatus.newPass();
             sizes.forget();
-            batches = new Batches(prepared.rows(), work.work(), work.facts());
+            batches = new Batches(resolved.rows(), work.work(), work.facts());
             begun = batches;
-            persistence.insist("checkpoint", () -> {
+            retryLoop.insist("checkpoint", () -> {
                 partitions.takeOver(pass);
                 return true;
             });
         }
         for (boolean any = false; ; any = true) {
-            Optional<Claim> next = persistence.insist("checkpoint", () -> partitions.next(pass, work.facts()));
+            Optional<Claim> next = retryLoop.insist("checkpoint", () -> partitions.next(pass, work.facts()));
             if (next.isEmpty()) {
-                vitals.idle();
+                laneStatus.idle();
                 return any;
             }
             walk(next.get(), batches, work);
@@ -188,35 +199,36 @@ final class PassWalk {
             throw new RunFailed(Failures.keyChanged(claim.key(), facts));
         }
         Sizing sizing = sizes.first(claim, work);
-        Retries.Attempt attempt = persistence.begin("batch");
-        RowSearch search = new RowSearch(prepared, batches, facts, admission, time);
+        Retries.Attempt attempt = retryLoop.begin("batch");
+        RowSearch search = new RowSearch(resolved, batches, facts, batchGate, time);
         lastCommit = time.nanos();
         while (true) {
-            boolean begins = admission.await(rest > 0 ? claim.tuning().withJobsCores() : claim.tuning());
-            identity.again(persistence);
+            boolean begins = batchGate.await(rest > 0 ? claim.tuning().withJobsCores() : claim.tuning());
+            identity.again(retryLoop);
             sizing = sizes.tuned(sizing, claim.tuning());
-            Ask ask = search.ask(sizing.ask(admission.rates().rowsASecond()));
-            vitals.next(sizing.size().size(), ask.stripes());
+            BatchRequest request = search.ask(sizing.ask(batchGate.rates().rowsASecond()));
+            laneStatus.next(sizing.size().size(), request.stripes());
             long ready = time.nanos();
-            if (Math.max(ask.stripes(), claim.position().stripes()) > 1) {
+            if (Math.max(request.stripes(), claim.position().stripes()) > 1) {
                 seam.awaitOlder(lastCommit, lastBatch.dividedBy(WORTH_A_WAIT));
             }
             long begin = time.nanos();
             try {
-                switch (begins && !admission.stopAll().isNoted()
-                        ? commit(batches, claim, ask, begin)
+                switch (begins && !batchGate.stopAll().isNoted()
+                        ? commit(batches, claim, request, begin)
                         : new Outcome.Refused()) {
                     case Outcome.Committed c -> {
                         attempt.succeeded();
-                        persistence.released();
+                        retryLoop.released();
                         double elapsed = committed(c, begin);
                         double seconds = Math.min(elapsed, c.serverSeconds());
                         double waited = (begin - ready) / 1e9 + elapsed - seconds;
-                        double target = admission.batchSeconds(c.tuning());
+                        double target = batchGate.batchSeconds(c.tuning());
                         if (search.passed(c)) {
                             sizing = search.isOn() ? sizing : sizing.halved();
                         } else {
-                            sizing = sizing.after(claim.position(), claim.tuning(), ask, c, target, seconds, waited);
+                            sizing =
+                                    sizing.after(claim.position(), claim.tuning(), request, c, target, seconds, waited);
                             sizes.keep(sizing);
                         }
                         claim = claim.at(c.position()).with(c.tuning());
@@ -227,26 +239,26 @@ final class PassWalk {
                     }
                     case Outcome.Refused ignored -> {
                         search.reset();
-                        persistence.doubt();
-                        identity.again(persistence);
+                        retryLoop.doubt();
+                        identity.again(retryLoop);
                         PartitionId id = claim.id();
-                        Optional<Claim> next = persistence.insist("checkpoint", () -> partitions.again(id, facts));
+                        Optional<Claim> next = retryLoop.insist("checkpoint", () -> partitions.again(id, facts));
                         if (next.isEmpty()) {
-                            persistence.released();
+                            retryLoop.released();
                             return;
                         }
                         claim = next.get();
-                        admission.refused();
+                        batchGate.refused();
                     }
                 }
             } catch (SQLException e) {
-                SqlFailure failure = Persistence.failure(e);
+                SqlFailure failure = RetryLoop.failure(e);
                 Claim failed = claim;
                 Optional<Claim> found = failure.noSuchRelation()
-                        ? persistence.insist("checkpoint", () -> partitions.again(failed.id(), facts))
+                        ? retryLoop.insist("checkpoint", () -> partitions.again(failed.id(), facts))
                         : Optional.of(failed);
                 if (found.isEmpty()) {
-                    persistence.released();
+                    retryLoop.released();
                     return; // the leaf is gone
                 }
                 if (!found.get().relation().equals(failed.relation())) {
@@ -254,37 +266,37 @@ final class PassWalk {
                     continue;
                 }
                 if (failure.kind() == ErrorKind.TIMEOUT) {
-                    sizing = sizing.halved(ask);
-                    claim = persistence.insist("checkpoint", () -> partitions.finer(failed, failure));
+                    sizing = sizing.halved(request);
+                    claim = retryLoop.insist("checkpoint", () -> partitions.finer(failed, failure));
                 }
-                Optional<FailedBatch> batch = search.failed(failure, claim, ask, attempt);
+                Optional<FailedBatch> batch = search.failed(failure, claim, request, attempt);
                 if (batch.isPresent()) {
-                    persistence.waitAfter(attempt, failure, e, batch.get());
+                    retryLoop.waitAfter(attempt, failure, e, batch.get());
                 } else {
-                    persistence.triesAgain(failure);
+                    retryLoop.triesAgain(failure);
                 }
             }
         }
     }
 
-    private Outcome commit(Batches batches, Claim claim, Ask ask, long begin) throws SQLException {
+    private Outcome commit(Batches batches, Claim claim, BatchRequest request, long begin) throws SQLException {
         seam.begins(begin);
-        admission.begins();
+        batchGate.begins();
         double seconds = 0;
         try {
-            Outcome outcome = batches.commit(claim, ask);
+            Outcome outcome = batches.commit(claim, request);
             seconds = outcome instanceof Outcome.Committed c ? c.serverSeconds() : 0;
             return outcome;
         } finally {
             seam.ends();
-            admission.ends(seconds);
+            batchGate.ends(seconds);
         }
     }
 
     private void rest(long worked) throws Stop, InterruptedException {
         if (rest > 0) {
-            admission.isLimitedElsewhere();
-            persistence.rest(
+            batchGate.isLimitedElsewhere();
+            retryLoop.rest(
                     new RunStatus.Limit("verification-pace", "verifying again, gently", null, null, time.now()),
                     Duration.ofNanos((long) (worked * rest)));
         }
@@ -295,14 +307,14 @@ final class PassWalk {
         long now = time.nanos();
         double seconds = (now - begin) / 1e9;
         meters.recordBatch(
-                prepared.job().name(), prepared.job().database(), c.scanned(), c.changed(), c.left(), seconds);
-        vitals.progressed(
+                resolved.job().name(), resolved.job().database(), c.scanned(), c.changed(), c.left(), seconds);
+        laneStatus.progressed(
                 c.scanned(),
                 Duration.ofNanos(now - lastCommit),
-                admission.rates().rows());
+                batchGate.rates().rows());
         lastCommit = now;
         lastBatch = Duration.ofNanos(now - begin);
-        admission.worked(c);
+        batchGate.worked(c);
         if (!c.changedSettings().isEmpty()) {
             throw new RunFailed(Failures.settingsChanged(c.changedSettings()));
         }

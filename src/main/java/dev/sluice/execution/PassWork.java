@@ -1,9 +1,9 @@
 package dev.sluice.execution;
 
-import dev.sluice.batch.Work;
+import dev.sluice.batch.RowWork;
 import dev.sluice.checkpoint.Pass;
-import dev.sluice.run.Preparation;
 import dev.sluice.run.Repeatable;
+import dev.sluice.run.ResolvedJob;
 import dev.sluice.table.TableFacts;
 import java.util.Optional;
 
@@ -13,19 +13,19 @@ import java.util.Optional;
  * @param work with the rows
  * @param facts of the table that is walked
  */
-record PassWork(Work work, TableFacts facts) {
+record PassWork(RowWork work, TableFacts facts) {
 
     /** What this pass of a live run is for. */
-    static PassWork of(Preparation prepared, Pass pass) {
+    static PassWork of(ResolvedJob resolved, Pass pass) {
         String condition = String.valueOf(pass.condition());
         return switch (pass.kind()) {
-            case MIGRATE, SWEEP -> new PassWork(prepared.change(), prepared.facts());
+            case MIGRATE, SWEEP -> new PassWork(resolved.change(), resolved.facts());
             case VERIFY ->
-                new PassWork(new Work.Look(condition, Repeatable.mendable(prepared.job())), prepared.facts());
+                new PassWork(new RowWork.Look(condition, Repeatable.fixable(resolved.job())), resolved.facts());
             case ORPHANS ->
                 new PassWork(
-                        new Work.Look(condition, Optional.empty()),
-                        prepared.into().orElseThrow());
+                        new RowWork.Look(condition, Optional.empty()),
+                        resolved.into().orElseThrow());
         };
     }
 }

@@ -35,7 +35,7 @@ final class Rates implements AutoCloseable {
     private final RowRate walDebt;
     private final String database;
     private final DatabaseLimits limits;
-    private final Vitals vitals;
+    private final LaneStatus laneStatus;
     private final Time time;
     private Optional<Bound> rowBound = Optional.empty();
     private Optional<Bound> walBound = Optional.empty();
@@ -46,25 +46,25 @@ final class Rates implements AutoCloseable {
 
     private double walLately;
 
-    Rates(RowRates open, String name, String database, DatabaseLimits limits, Vitals vitals, Time time) {
+    Rates(RowRates open, String name, String database, DatabaseLimits limits, LaneStatus laneStatus, Time time) {
         this.rowDebt = open.open(name);
         this.walDebt = open.open(name + ":wal");
         this.database = database;
         this.limits = limits;
-        this.vitals = vitals;
+        this.laneStatus = laneStatus;
         this.time = time;
     }
 
     /** Of a lane that is carried. */
-    static Rates of(RunEnvironment world, RunRecord run, Vitals vitals) {
+    static Rates of(RunEnvironment world, RunRecord run, LaneStatus laneStatus) {
         String name = run.getJob()
-                + (vitals.lane().conducts() ? "" : "/" + vitals.lane().lane());
+                + (laneStatus.lane().conducts() ? "" : "/" + laneStatus.lane().lane());
         return new Rates(
                 world.rates(),
                 name,
                 run.getDatabase(),
                 world.limits().getOrDefault(run.getDatabase(), DatabaseLimits.NONE),
-                vitals,
+                laneStatus,
                 world.time());
     }
 
@@ -92,8 +92,8 @@ final class Rates implements AutoCloseable {
 
     /** From now on the limits are these, and the shares as many as there are lanes now. What is owed stays owed. */
     void follow(Tuning tuning) {
-        int run = vitals.lanesAlive();
-        int all = vitals.lanesOnDatabase();
+        int run = laneStatus.lanesAlive();
+        int all = laneStatus.lanesOnDatabase();
         rowBound = Bound.narrower(
                 Optional.ofNullable(tuning.rowsPerSecond())
                         .map(r -> new Bound(ROWS, r, (double) r / run, "paced to " + r + " rows/s")),
@@ -143,7 +143,7 @@ final class Rates implements AutoCloseable {
         Duration wal = walDebt.owed();
         boolean byRows = rows.compareTo(wal) >= 0;
         Duration length = byRows ? rows : wal;
-        Double value = byRows ? vitals.rate() : walPerHourLately();
+        Double value = byRows ? laneStatus.rate() : walPerHourLately();
         return (byRows ? rowBound : walBound)
                 .filter(b -> length.isPositive())
                 .map(b -> new Owed(new RunStatus.Limit(b.code, b.message, value, b.limit, time.now()), length));
@@ -151,7 +151,7 @@ final class Rates implements AutoCloseable {
 
     /** Of this lane: its rows per second, at what a row has cost lately. */
     private @Nullable Double walPerHourLately() {
-        Double rate = vitals.rate();
+        Double rate = laneStatus.rate();
         return rate == null || rowsLately == 0 ? null : Double.valueOf(rate * walLately / rowsLately * HOUR_SECONDS);
     }
 

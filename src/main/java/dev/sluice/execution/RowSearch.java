@@ -1,6 +1,6 @@
 package dev.sluice.execution;
 
-import dev.sluice.batch.Ask;
+import dev.sluice.batch.BatchRequest;
 import dev.sluice.batch.Batches;
 import dev.sluice.batch.Outcome;
 import dev.sluice.checkpoint.Claim;
@@ -11,7 +11,7 @@ import dev.sluice.database.SqlFailure;
 import dev.sluice.partition.KeyRange;
 import dev.sluice.partition.KeysOfRange;
 import dev.sluice.resilience.Retries;
-import dev.sluice.run.Preparation;
+import dev.sluice.run.ResolvedJob;
 import dev.sluice.table.TableFacts;
 import dev.sluice.time.Time;
 import java.sql.SQLException;
@@ -37,29 +37,29 @@ import org.slf4j.LoggerFactory;
 final class RowSearch {
     private static final Logger LOG = LoggerFactory.getLogger(RowSearch.class);
 
-    private final Preparation prepared;
+    private final ResolvedJob resolved;
     private final Database database;
     private final Batches batches;
     private final TableFacts facts;
-    private final Admission admission;
+    private final BatchGate batchGate;
     private final Time time;
     /** Keys from the cursor on among which the row is; 0 while none is looked for. */
     private long left;
     /** That several rows fail together and none alone is said once. */
     private boolean told;
 
-    RowSearch(Preparation prepared, Batches batches, TableFacts facts, Admission admission, Time time) {
-        this.prepared = prepared;
-        this.database = prepared.rows();
+    RowSearch(ResolvedJob resolved, Batches batches, TableFacts facts, BatchGate batchGate, Time time) {
+        this.resolved = resolved;
+        this.database = resolved.rows();
         this.batches = batches;
         this.facts = facts;
-        this.admission = admission;
+        this.batchGate = batchGate;
         this.time = time;
     }
 
     /** What to ask for, where this would be asked for: no more than half of the keys among which the row is. */
-    Ask ask(Ask usual) {
-        return left == 0 ? usual : Ask.of((int) Math.max(1, Math.min(usual.keys(), left / 2)));
+    BatchRequest ask(BatchRequest usual) {
+        return left == 0 ? usual : BatchRequest.of((int) Math.max(1, Math.min(usual.keys(), left / 2)));
     }
 
     /** Whether a row is looked for. */
@@ -99,7 +99,7 @@ final class RowSearch {
      * @return what to tell of it; empty to go on with the next batch at once, which {@link #ask} then makes smaller
      * @throws Stop when another worker has the lane
      */
-    Optional<FailedBatch> failed(SqlFailure failure, Claim claim, Ask ask, Retries.Attempt attempt)
+    Optional<FailedBatch> failed(SqlFailure failure, Claim claim, BatchRequest request, Retries.Attempt attempt)
             throws Stop, InterruptedException {
         boolean ends = attempt.endsAfter(failure.kind()) || isOn() && isOfRows(failure);
         if (!ends) {
@@ -109,19 +109,19 @@ final class RowSearch {
             if (claim.position().rangeEnd() != null) {
                 return inStripe(failure, claim);
             }
-            if (ask.keys() > 1) {
+            if (request.keys() > 1) {
                 if (left == 0 && !told) {
                     LOG.info(
                             "{}: a batch of {} keys fails with {}: its row is looked for in smaller batches",
                             facts.name(),
-                            ask.keys(),
+                            request.keys(),
                             failure);
                 }
-                left = ask.keys();
+                left = request.keys();
                 return Optional.empty();
             }
         }
-        return Optional.of(FailedBatch.of(prepared, batches, claim, facts, ask));
+        return Optional.of(FailedBatch.of(resolved, batches, claim, facts, request));
     }
 
     /**
@@ -138,7 +138,7 @@ final class RowSearch {
 
     private Optional<FailedBatch> inStripe(SqlFailure failure, Claim claim) throws Stop, InterruptedException {
         LOG.info("{}: a stripe fails with {}: its row is looked for in halves of the range", facts.name(), failure);
-        FailedBatch whole = FailedBatch.of(prepared, batches, claim, facts, Ask.of(1));
+        FailedBatch whole = FailedBatch.of(resolved, batches, claim, facts, BatchRequest.of(1));
         List<String> after = claim.position().cursor();
         List<String> upTo = List.copyOf(rangeEnd(claim.position()));
         try {
@@ -164,11 +164,11 @@ final class RowSearch {
             }
             return switch (attempt(claim, after, upTo, 1)) {
                 case REFUSED -> Optional.empty();
-                case FAILS -> Optional.of(FailedBatch.of(prepared, batches, claim, facts, after, upTo));
+                case FAILS -> Optional.of(FailedBatch.of(resolved, batches, claim, facts, after, upTo));
                 case GOES -> Optional.of(whole); // it takes several rows to fail
             };
         } catch (SQLException | DataAccessException e) {
-            LOG.warn("{}: the row that makes the stripe fail was not found: {}", facts.name(), Persistence.failure(e));
+            LOG.warn("{}: the row that makes the stripe fail was not found: {}", facts.name(), RetryLoop.failure(e));
             return Optional.of(whole);
         }
     }
@@ -190,21 +190,21 @@ final class RowSearch {
     /** @throws SQLException that says nothing of rows, such as a lock that was not to be had */
     private Tried attempt(Claim claim, @Nullable List<String> after, List<String> upTo, long keys)
             throws SQLException, Stop, InterruptedException {
-        if (!admission.await(claim.tuning())) {
+        if (!batchGate.await(claim.tuning())) {
             return Tried.REFUSED;
         }
-        admission.begins();
+        batchGate.begins();
         long begin = time.nanos();
         try {
             return batches.attempt(claim, after, upTo) ? Tried.GOES : Tried.REFUSED;
         } catch (SQLException e) {
-            if (isOfRows(Persistence.failure(e))) {
+            if (isOfRows(RetryLoop.failure(e))) {
                 return Tried.FAILS;
             }
             throw e;
         } finally {
-            admission.ends((time.nanos() - begin) / 1e9);
-            admission.rates().worked(Math.max(1, keys / claim.position().stripes()), 0);
+            batchGate.ends((time.nanos() - begin) / 1e9);
+            batchGate.rates().worked(Math.max(1, keys / claim.position().stripes()), 0);
         }
     }
 }

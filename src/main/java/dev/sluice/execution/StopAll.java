@@ -1,7 +1,7 @@
 package dev.sluice.execution;
 
-import dev.sluice.checkpoint.Halt;
-import dev.sluice.checkpoint.RunMandate;
+import dev.sluice.checkpoint.DatabaseStop;
+import dev.sluice.checkpoint.DesiredState;
 import dev.sluice.checkpoint.StopNote;
 import dev.sluice.database.Database;
 import dev.sluice.run.RunStatus;
@@ -20,31 +20,31 @@ final class StopAll {
     private static final String CHANGING = "settings-changing";
 
     private final StopTable stops;
-    private final Halt halt;
-    private final RunMandate mandate;
-    private final Vitals vitals;
-    private final Persistence persistence;
+    private final DatabaseStop databaseStop;
+    private final DesiredState desiredState;
+    private final LaneStatus laneStatus;
+    private final RetryLoop retryLoop;
     private final Time time;
     private boolean holding;
 
-    StopAll(StopTable stops, Database target, Vitals vitals, Persistence persistence, Time time) {
+    StopAll(StopTable stops, Database target, LaneStatus laneStatus, RetryLoop retryLoop, Time time) {
         this.stops = stops;
-        this.halt = new Halt(target);
-        this.mandate = new RunMandate(target);
+        this.databaseStop = new DatabaseStop(target);
+        this.desiredState = new DesiredState(target);
         this.time = time;
-        this.vitals = vitals;
-        this.persistence = persistence;
+        this.laneStatus = laneStatus;
+        this.retryLoop = retryLoop;
     }
 
     /** Whether the control database said so when it was looked at last, or this lane holds; no batch begins then. */
     boolean isNoted() {
-        return holding || vitals.isStopNoted();
+        return holding || laneStatus.isStopNoted();
     }
 
     /** Rests while the run's settings are being changed; each batch would only be refused. */
     void awaitChange() throws Stop, RunFailed, InterruptedException {
-        while (persistence.insist("checkpoint", () -> mandate.isChanging(vitals.run()))) {
-            persistence.rest(
+        while (retryLoop.insist("checkpoint", () -> desiredState.isChanging(laneStatus.run()))) {
+            retryLoop.rest(
                     new RunStatus.Limit(
                             CHANGING,
                             "the run's settings are being changed; batches go on when those in flight are over",
@@ -62,21 +62,21 @@ final class StopAll {
      *     asks once more
      */
     boolean held() throws Stop, RunFailed, InterruptedException {
-        Optional<StopNote> note = persistence.insist("state", stops::read);
-        vitals.stopNoted(note.isPresent());
+        Optional<StopNote> note = retryLoop.insist("state", stops::read);
+        laneStatus.stopNoted(note.isPresent());
         if (note.isEmpty()) {
-            note = persistence.insist("checkpoint", halt::read);
+            note = retryLoop.insist("checkpoint", databaseStop::read);
         }
         if (note.isEmpty()) {
             if (holding) {
-                persistence.released();
+                retryLoop.released();
                 holding = false;
             }
             return false;
         }
         holding = true;
         StopNote now = note.get();
-        persistence.hold(new RunStatus.Limit(StopNote.REASON, now.message(), null, null, now.since()), LOOK_AGAIN);
+        retryLoop.hold(new RunStatus.Limit(StopNote.REASON, now.message(), null, null, now.since()), LOOK_AGAIN);
         return true;
     }
 }

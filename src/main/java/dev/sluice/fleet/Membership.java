@@ -49,9 +49,9 @@ public final class Membership {
      *
      * @throws dev.sluice.problem.Problem UNAVAILABLE when the control database does not answer
      */
-    public synchronized Beat beat() {
+    public synchronized HeartbeatResult beat() {
         if (left) {
-            return new Beat(false, Optional.empty(), List.of(), false);
+            return new HeartbeatResult(false, Optional.empty(), List.of(), false);
         }
         try {
             return control.sql()
@@ -63,7 +63,7 @@ public final class Membership {
         }
     }
 
-    private Beat beat(DSLContext sql) {
+    private HeartbeatResult beat(DSLContext sql) {
         Optional<ClockReading> clock =
                 Optional.of(ClockReading.of(time, () -> now(sql))).filter(ClockReading::isCertain);
         Long offset = clock.map(c -> c.offset().toMillis()).orElse(null);
@@ -74,7 +74,7 @@ public final class Membership {
                 .returning(WORKER.HEARTBEAT_AT)
                 .fetchOptional(WORKER.HEARTBEAT_AT);
         count(touched.orElseGet(() -> join(sql, offset)));
-        return new Beat(touched.isEmpty(), clock, twins(sql), isEldest(sql));
+        return new HeartbeatResult(touched.isEmpty(), clock, twins(sql), isEldest(sql));
     }
 
     private static Instant now(DSLContext sql) {

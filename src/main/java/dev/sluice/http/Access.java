@@ -25,18 +25,18 @@ final class Access {
      * The caller of this request.
      *
      * @param needed empty for what is public
-     * @throws Refusal.Thrown 401 or 403
+     * @throws ProblemAnswer.Thrown 401 or 403
      */
     Caller admit(Context ctx, Optional<Role> needed) {
         if (needed.isEmpty()) {
             return Caller.ANYBODY;
         }
         otherSite(ctx.method().name(), ctx::header).ifPresent(refusal -> {
-            throw new Refusal.Thrown(refusal);
+            throw new ProblemAnswer.Thrown(refusal);
         });
         Caller caller = tokens.isEmpty() ? Caller.LOCAL : byToken(ctx);
         if (!caller.role().may(needed.get())) {
-            throw new Refusal.Thrown(new Refusal(
+            throw new ProblemAnswer.Thrown(new ProblemAnswer(
                     403,
                     "role-not-enough",
                     "The token " + caller.actor().name() + " has the role "
@@ -55,7 +55,7 @@ final class Access {
      * @param method of the request
      * @param header its headers by name
      */
-    static Optional<Refusal> otherSite(String method, Function<String, @Nullable String> header) {
+    static Optional<ProblemAnswer> otherSite(String method, Function<String, @Nullable String> header) {
         String host = Optional.ofNullable(header.apply("Host")).orElse("");
         String origin = header.apply("Origin");
         String site = Optional.ofNullable(header.apply("Sec-Fetch-Site")).orElse("none");
@@ -65,7 +65,7 @@ final class Access {
                 List.of("GET", "HEAD").contains(method) && "navigate".equals(header.apply("Sec-Fetch-Mode"));
         return own && (ownPage || followsALink)
                 ? Optional.empty()
-                : Optional.of(new Refusal(
+                : Optional.of(new ProblemAnswer(
                         403,
                         "other-site",
                         "A page of another site sent this request. Send it without the headers Origin and"
@@ -100,8 +100,8 @@ final class Access {
         return found;
     }
 
-    private static Refusal.Thrown unauthenticated(String code, String detail, String error) {
-        return new Refusal.Thrown(new Refusal(
+    private static ProblemAnswer.Thrown unauthenticated(String code, String detail, String error) {
+        return new ProblemAnswer.Thrown(new ProblemAnswer(
                 401, code, detail, Map.of(), Map.of("WWW-Authenticate", "Bearer realm=\"sluice\"" + error)));
     }
 }

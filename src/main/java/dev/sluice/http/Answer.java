@@ -11,11 +11,11 @@ final class Answer {
     }
 
     static void json(Context ctx, int status, Object value) {
-        ctx.status(status).contentType("application/json").result(Json.write(value));
+        ctx.status(status).contentType("application/json").result(ApiJson.write(value));
     }
 
-    static void refuse(Context ctx, Refusal refusal) {
+    static void refuse(Context ctx, ProblemAnswer refusal) {
         refusal.headers().forEach(ctx::header);
-        ctx.status(refusal.status()).contentType(Refusal.TYPE).result(refusal.body(ctx.path()));
+        ctx.status(refusal.status()).contentType(ProblemAnswer.TYPE).result(refusal.body(ctx.path()));
     }
 }

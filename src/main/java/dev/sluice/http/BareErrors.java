@@ -17,7 +17,7 @@ final class BareErrors extends ErrorHandler {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
-        response.getHeaders().put(HttpHeader.CONTENT_TYPE, Refusal.TYPE);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, ProblemAnswer.TYPE);
         byte[] body = Refusals.byStatus(response.getStatus()).body(INSTANCE).getBytes(StandardCharsets.UTF_8);
         response.write(true, ByteBuffer.wrap(body), callback);
         return true;
@@ -25,7 +25,7 @@ final class BareErrors extends ErrorHandler {
 
     @Override
     public ByteBuffer badMessageError(int status, String reason, HttpFields.Mutable fields) {
-        fields.put(HttpHeader.CONTENT_TYPE, Refusal.TYPE);
+        fields.put(HttpHeader.CONTENT_TYPE, ProblemAnswer.TYPE);
         return ByteBuffer.wrap(Refusals.byStatus(status).body(INSTANCE).getBytes(StandardCharsets.UTF_8));
     }
 }

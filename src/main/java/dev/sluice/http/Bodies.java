@@ -42,7 +42,7 @@ final class Bodies {
     /**
      * Reads one. An empty body is an object without fields.
      *
-     * @throws Refusal.Thrown 413 too large, 408 too slow, 415 not JSON by its content type
+     * @throws ProblemAnswer.Thrown 413 too large, 408 too slow, 415 not JSON by its content type
      * @throws Problem INVALID {@code bad-json}, {@code body-broken}
      */
     RequestBody read(Context ctx) {
@@ -55,7 +55,7 @@ final class Bodies {
                 .replaceFirst(";.*", "")
                 .strip();
         if (!type.equalsIgnoreCase("application/json") && !type.equalsIgnoreCase("application/merge-patch+json")) {
-            throw new Refusal.Thrown(new Refusal(
+            throw new ProblemAnswer.Thrown(new ProblemAnswer(
                     415,
                     "content-type",
                     "The body must be JSON: send Content-Type: application/json.",
@@ -97,14 +97,14 @@ final class Bodies {
         }
     }
 
-    private Refusal.Thrown tooLarge() {
+    private ProblemAnswer.Thrown tooLarge() {
         return closing(413, "body-too-large", "The body is larger than " + most + " bytes, which is http.max-body.");
     }
 
     /** What is left of the body is not read, so the connection is of no further use. */
-    private Refusal.Thrown closing(int status, String code, String detail) {
-        return new Refusal.Thrown(
-                new Refusal(status, code, detail, Map.of("limit", most), Map.of("Connection", "close")));
+    private ProblemAnswer.Thrown closing(int status, String code, String detail) {
+        return new ProblemAnswer.Thrown(
+                new ProblemAnswer(status, code, detail, Map.of("limit", most), Map.of("Connection", "close")));
     }
 
     private static JsonNode parse(byte[] bytes) {
@@ -113,12 +113,12 @@ final class Bodies {
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
-            return Json.OF_REQUESTS.readTree(text);
+            return ApiJson.OF_REQUESTS.readTree(text);
         } catch (StreamConstraintsException e) {
             throw new Problem(
                     Problem.Kind.INVALID,
                     "bad-json",
-                    "The body holds more than a body may: " + Json.LIMITS_OF_REQUESTS
+                    "The body holds more than a body may: " + ApiJson.LIMITS_OF_REQUESTS
                             + ". Send only the fields that openapi.json names.");
         } catch (JsonProcessingException e) {
             String where = e.getLocation() == null

@@ -64,7 +64,7 @@ final class EventStreams implements AutoCloseable {
      * @param limit lines to begin with
      * @param source of the lines
      * @throws Problem UNAVAILABLE {@code too-many-streams}, or what the source throws before the stream has begun
-     * @throws Refusal.Thrown 429 {@code too-many-streams} where the caller's token has too many
+     * @throws ProblemAnswer.Thrown 429 {@code too-many-streams} where the caller's token has too many
      */
     void serve(HttpServletResponse response, Caller caller, long from, int limit, Source source) {
         reserve(caller);
@@ -101,7 +101,7 @@ final class EventStreams implements AutoCloseable {
                                 + " ?after=.");
             }
             if (own >= MOST_OF_ONE && !caller.equals(Caller.LOCAL)) {
-                throw new Refusal.Thrown(new Refusal(
+                throw new ProblemAnswer.Thrown(new ProblemAnswer(
                         429,
                         "too-many-streams",
                         "The token " + caller.actor().name() + " has " + own
@@ -145,7 +145,8 @@ final class EventStreams implements AutoCloseable {
             if (sent.add(event.id())) {
                 write(
                         out,
-                        "id: " + event.id() + "\nevent: " + event.action() + "\ndata: " + Json.write(event) + "\n\n");
+                        "id: " + event.id() + "\nevent: " + event.action() + "\ndata: " + ApiJson.write(event)
+                                + "\n\n");
             }
         }
     }

@@ -62,7 +62,7 @@ final class HealthRoutes {
         } else {
             Answer.refuse(
                     ctx,
-                    new Refusal(
+                    new ProblemAnswer(
                             503,
                             "not-ready",
                             "Not ready. " + String.join(" ", failing),

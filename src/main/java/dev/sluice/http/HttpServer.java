@@ -68,7 +68,7 @@ public final class HttpServer implements AutoCloseable {
         });
         config.jetty.modifyServer(server -> {
             server.setErrorHandler(new BareErrors());
-            server.insertHandler(new FrontDoor(settings.tokens().isEmpty()));
+            server.insertHandler(new RequestGuard(settings.tokens().isEmpty()));
             var connections = new NetworkConnectionLimit(MOST_CONNECTIONS, server);
             connections.setEndPointIdleTimeout(IDLE_WHEN_FULL.toMillis());
             server.addBean(connections);

@@ -52,8 +52,8 @@ final class JobRoutes {
                 .map(caller::sees)
                 .collect(Collectors.toMap(RunStatus::job, Function.identity(), (newest, older) -> newest));
         Map<String, Instant> next = services.starts().nextStarts();
-        ArrayNode jobs = Json.MAPPER.createArrayNode();
-        ArrayNode bad = Json.MAPPER.createArrayNode();
+        ArrayNode jobs = ApiJson.MAPPER.createArrayNode();
+        ArrayNode bad = ApiJson.MAPPER.createArrayNode();
         for (JobFile file : services.jobs().files()) {
             file.job()
                     .ifPresent(job -> jobs.add(describe(
@@ -62,10 +62,10 @@ final class JobRoutes {
                             Optional.ofNullable(latest.get(job.name())),
                             Optional.ofNullable(next.get(job.name())))));
             if (!file.mistakes().isEmpty()) {
-                bad.add(Json.MAPPER.valueToTree(mistakes(file)));
+                bad.add(ApiJson.MAPPER.valueToTree(mistakes(file)));
             }
         }
-        ObjectNode answer = Json.MAPPER.createObjectNode();
+        ObjectNode answer = ApiJson.MAPPER.createObjectNode();
         answer.set("jobs", jobs);
         answer.set("badFiles", bad);
         Answer.ok(ctx, answer);
@@ -94,7 +94,7 @@ final class JobRoutes {
                         .map(caller::sees),
                 Optional.ofNullable(services.starts().nextStarts().get(job.name())));
         try {
-            answer.set("definition", Json.MAPPER.readTree(job.definition()));
+            answer.set("definition", ApiJson.MAPPER.readTree(job.definition()));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("the definition of " + job.name() + " is not JSON", e);
         }
@@ -103,7 +103,7 @@ final class JobRoutes {
 
     private static ObjectNode describe(Job job, String file, Optional<RunStatus> run, Optional<Instant> next) {
         var migrate = job.migrate();
-        ObjectNode node = Json.MAPPER.createObjectNode();
+        ObjectNode node = ApiJson.MAPPER.createObjectNode();
         node.put("job", job.name());
         node.put("file", file);
         node.put("description", job.description().orElse(null));
@@ -120,7 +120,7 @@ final class JobRoutes {
                                 .put("misfire", s.misfire().name().toLowerCase(Locale.ROOT))
                                 .put("nextStart", next.map(Instant::toString).orElse(null)),
                         () -> node.putNull("schedule"));
-        node.set("run", Json.MAPPER.valueToTree(run.orElse(null)));
+        node.set("run", ApiJson.MAPPER.valueToTree(run.orElse(null)));
         return node;
     }
 
@@ -138,7 +138,7 @@ final class JobRoutes {
         bodies.read(ctx).only().check();
         Job job = job(ctx);
         boolean tries = caller.role().may(Role.OPERATOR);
-        ObjectNode report = Json.MAPPER.valueToTree(planned(job, tries));
+        ObjectNode report = ApiJson.MAPPER.valueToTree(planned(job, tries));
         services.jobs().files().stream()
                 .filter(f -> f.job().filter(job::equals).isPresent())
                 .findFirst()
@@ -153,7 +153,7 @@ final class JobRoutes {
     /** A dry run takes connections and the server's time, and whoever may only look may ask for it. */
     private PlanReport planned(Job job, boolean tries) {
         if (!planning.tryAcquire()) {
-            throw new Refusal.Thrown(new Refusal(
+            throw new ProblemAnswer.Thrown(new ProblemAnswer(
                     429,
                     "too-many-plans",
                     MOST_PLANS + " dry runs are being made here already. Ask again in a moment."));

@@ -28,14 +28,14 @@ final class Refusals {
     }
 
     void register(RoutesConfig config) {
-        config.exception(Problem.class, (e, ctx) -> Answer.refuse(ctx, Refusal.of(e)));
-        config.exception(Refusal.Thrown.class, (e, ctx) -> Answer.refuse(ctx, e.refusal()));
+        config.exception(Problem.class, (e, ctx) -> Answer.refuse(ctx, ProblemAnswer.of(e)));
+        config.exception(ProblemAnswer.Thrown.class, (e, ctx) -> Answer.refuse(ctx, e.refusal()));
         config.exception(MethodNotAllowedResponse.class, (e, ctx) -> Answer.refuse(ctx, wrongMethod(ctx)));
         config.exception(HttpResponseException.class, (e, ctx) -> Answer.refuse(ctx, byStatus(e.getStatus())));
         config.exception(Exception.class, (e, ctx) -> Answer.refuse(ctx, unexpected(e, ctx)));
     }
 
-    private Refusal wrongMethod(Context ctx) {
+    private ProblemAnswer wrongMethod(Context ctx) {
         String allowed = routes.stream()
                 .filter(r -> r.covers(ctx.path()))
                 .flatMap(r -> r.method() == HandlerType.GET
@@ -44,7 +44,7 @@ final class Refusals {
                 .distinct()
                 .sorted()
                 .collect(Collectors.joining(", "));
-        return new Refusal(
+        return new ProblemAnswer(
                 405,
                 "method-not-allowed",
                 "This path does not take " + ctx.method().name() + ". It takes: " + allowed + ".",
@@ -53,24 +53,25 @@ final class Refusals {
     }
 
     /** For what Javalin and Jetty refuse by themselves. */
-    static Refusal byStatus(int status) {
+    static ProblemAnswer byStatus(int status) {
         return switch (status) {
             case 404 ->
-                new Refusal(
+                new ProblemAnswer(
                         404, "unknown-path", "There is nothing at this path. GET /openapi.json describes every path.");
-            case 413 -> new Refusal(413, "body-too-large", "The body is too large.");
-            case 414, 431 -> new Refusal(status, "request-too-long", "The path or the headers are too long.");
+            case 413 -> new ProblemAnswer(413, "body-too-large", "The body is too large.");
+            case 414, 431 -> new ProblemAnswer(status, "request-too-long", "The path or the headers are too long.");
             default ->
                 status < 500 || status == 505
-                        ? new Refusal(status, "bad-request", "The request is not well-formed HTTP.")
-                        : new Refusal(status, "internal", "Something went wrong here. The worker's log has the cause.");
+                        ? new ProblemAnswer(status, "bad-request", "The request is not well-formed HTTP.")
+                        : new ProblemAnswer(
+                                status, "internal", "Something went wrong here. The worker's log has the cause.");
         };
     }
 
-    private static Refusal unexpected(Exception e, Context ctx) {
+    private static ProblemAnswer unexpected(Exception e, Context ctx) {
         if (SqlFailure.in(e).filter(f -> f.kind().holds()).isPresent()) {
             LOG.warn("{} {}: the control database is away", ctx.method().name(), ctx.path(), e);
-            return new Refusal(
+            return new ProblemAnswer(
                     503,
                     "database-away",
                     "The control database cannot be reached now. Nothing was changed. Runs hold meanwhile and go on by"
@@ -78,7 +79,7 @@ final class Refusals {
         }
         String id = UUID.randomUUID().toString();
         LOG.error("request {} failed: {} {}", id, ctx.method().name(), ctx.path(), e);
-        return new Refusal(
+        return new ProblemAnswer(
                 500,
                 "internal",
                 "Something went wrong here. The worker's log has the cause under " + id + ".",

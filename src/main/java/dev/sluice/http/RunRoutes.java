@@ -75,7 +75,7 @@ final class RunRoutes {
 
     private RunStatus resume(UUID id, Actor actor) {
         RunStatus resumed = services.runs().resume(id, actor);
-        services.starts().carry(id);
+        services.starts().execute(id);
         return resumed;
     }
 

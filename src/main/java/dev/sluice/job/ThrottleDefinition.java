@@ -61,20 +61,20 @@ final class ThrottleDefinition {
         return unknown(node, signal.holdsWhenUnknown());
     }
 
-    private static void chosen(ObjectNode node, List<ChosenSignal> signals) {
-        for (ChosenSignal signal : signals) {
+    private static void chosen(ObjectNode node, List<CustomSignal> signals) {
+        for (CustomSignal signal : signals) {
             ObjectNode item = JSON.objectNode().put("name", signal.name());
             String list = switch (signal) {
-                case ChosenSignal.Sql sql -> {
+                case CustomSignal.Sql sql -> {
                     item.put("query", sql.query());
                     yield "sql";
                 }
-                case ChosenSignal.Http http -> {
+                case CustomSignal.Http http -> {
                     item.put("url", http.url().toString());
                     http.pointer().ifPresent(p -> item.put("pointer", p));
                     yield "http";
                 }
-                case ChosenSignal.Prometheus prometheus -> {
+                case CustomSignal.Prometheus prometheus -> {
                     item.put("url", prometheus.url().toString()).put("query", prometheus.query());
                     yield "prometheus";
                 }

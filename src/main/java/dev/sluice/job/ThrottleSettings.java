@@ -24,7 +24,7 @@ public record ThrottleSettings(
         OptionalLong walPerHour,
         OptionalDouble cores,
         Map<SignalKind, SignalSettings> signals,
-        List<ChosenSignal> chosen,
+        List<CustomSignal> chosen,
         List<Window> windows) {
     /** {@code cores: off}: as much as there is. */
     public static final double ALL_CORES = Double.POSITIVE_INFINITY;

@@ -23,12 +23,12 @@ final class ThrottleTranslation {
 
     private final Keys keys;
     private final Mistakes mistakes;
-    private final ChosenTranslation chosen;
+    private final CustomSignalTranslation chosen;
 
     ThrottleTranslation(Keys keys, Mistakes mistakes) {
         this.keys = keys;
         this.mistakes = mistakes;
-        this.chosen = new ChosenTranslation(keys, mistakes);
+        this.chosen = new CustomSignalTranslation(keys, mistakes);
     }
 
     /** What slows the job down; of no use where mistakes are noted. */

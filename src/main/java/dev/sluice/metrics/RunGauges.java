@@ -48,13 +48,13 @@ final class RunGauges {
     }
 
     /** Shows exactly these. */
-    void show(Collection<Reading> readings) {
+    void show(Collection<RunReading> readings) {
         Map<LiveGauges.Line, Double> wanted = new HashMap<>();
         readings.forEach(r -> lines(r, wanted));
         gauges.show(wanted);
     }
 
-    private void lines(Reading r, Map<LiveGauges.Line, Double> to) {
+    private void lines(RunReading r, Map<LiveGauges.Line, Double> to) {
         Tags tags = RunMeters.tags(r.job(), r.database());
         put(to, REMAINING, tags, r.remaining());
         put(to, RATIO, tags, r.ratio());
@@ -63,7 +63,7 @@ final class RunGauges {
         put(to, STRIPES, tags, r.stripes());
         put(to, HOT_RATIO, tags, r.hotRatio());
         put(to, PACE, tags, r.pace());
-        Reading.Limited limited = r.limited();
+        RunReading.Limited limited = r.limited();
         if (limited != null) {
             Tags by = tags.and("reason", limited.reason());
             put(to, LIMITED, by, 1);

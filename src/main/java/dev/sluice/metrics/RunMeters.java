@@ -99,7 +99,7 @@ public final class RunMeters {
      *
      * @param readings of every job this worker reports; jobs that are missing lose their gauges
      */
-    public void report(Collection<Reading> readings) {
+    public void report(Collection<RunReading> readings) {
         readings.forEach(r -> prepare(r.job(), r.database()));
         gauges.show(readings);
     }

@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /**
  * Finds the key that cuts what is left of a partition roughly in half. The cost does not grow with what is left: a
- * fresh {@link Histogram} where at least 3 of its bounds fall inside, otherwise a {@link Walk} of at most
+ * fresh {@link Histogram} where at least 3 of its bounds fall inside, otherwise a {@link KeyHops} of at most
  * {@value #WALKED_KEYS} keys, which is exact when it gets to the end, otherwise a {@link PageSample} of
  * {@value PageSample#FEWEST_PAGES} pages. Only where none of them tells is the cut uneven: after the
  * {@value #WALKED_KEYS} keys that were walked.
@@ -51,7 +51,7 @@ public final class Midpoint {
         if (bound.isPresent()) {
             return bound;
         }
-        Walk walk = Walk.of(database, facts, left, WALKED_KEYS, 2);
+        KeyHops walk = KeyHops.of(database, facts, left, WALKED_KEYS, 2);
         if (walk.complete()) {
             return walk.middle();
         }

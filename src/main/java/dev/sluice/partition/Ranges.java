@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Cuts a table into the ranges of a new pass, of about equally many keys. Where the cuts come from:
  *
  * <ol>
- *   <li>up to {@value #WALKED_KEYS} keys (by estimate): a walk of the index, {@link Walk}; exact
+ *   <li>up to {@value #WALKED_KEYS} keys (by estimate): a walk of the index, {@link KeyHops}; exact
  *   <li>a single-column key with fresh statistics, and not too many parts for its bins: {@link Histogram}, which reads
  *       the catalog alone
  *   <li>otherwise: {@link PageSample}, at most {@value PageSample#MOST_PAGES} pages
@@ -85,7 +85,7 @@ public final class Ranges {
     private static List<List<String>> cuts(
             Database database, TableFacts facts, Leaf leaf, Heap heap, KeyRange whole, int parts) {
         if (heap.rows() <= WALKED_KEYS) {
-            Walk walk = Walk.of(database, facts, whole, 2 * WALKED_KEYS, parts);
+            KeyHops walk = KeyHops.of(database, facts, whole, 2 * WALKED_KEYS, parts);
             if (walk.complete()) {
                 return walk.cuts(parts);
             }
@@ -100,7 +100,7 @@ public final class Ranges {
             return sample.get().cuts();
         }
         // hardly any rows on its pages, or no pages to read
-        Walk walk = Walk.of(database, facts, whole, 2 * WALKED_KEYS, parts);
+        KeyHops walk = KeyHops.of(database, facts, whole, 2 * WALKED_KEYS, parts);
         return walk.complete() ? walk.cuts(parts) : sample.map(PageSample::cuts).orElse(List.of());
     }
 

@@ -11,7 +11,7 @@ import dev.sluice.job.Shape;
 import dev.sluice.phase.GateAnswer.Reason;
 import dev.sluice.problem.Problem;
 import dev.sluice.run.Evidence;
-import dev.sluice.run.Proof;
+import dev.sluice.run.GateInput;
 import dev.sluice.throttle.OpeningHours;
 import dev.sluice.time.DurationText;
 import java.time.Duration;
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SwitchGate implements Gates {
     private final Jobs jobs;
-    private final Proof.Source proofs;
+    private final GateInput.Source proofs;
     private final Databases databases;
     private final Agreement agreement;
     private final Duration repeatEvery;
@@ -47,7 +47,7 @@ public final class SwitchGate implements Gates {
      */
     public SwitchGate(
             Jobs jobs,
-            Proof.Source proofs,
+            GateInput.Source proofs,
             Databases databases,
             Agreement agreement,
             Duration repeatEvery,
@@ -64,8 +64,8 @@ public final class SwitchGate implements Gates {
     public GateAnswer switchGate(String name) {
         List<Reason> reasons = new ArrayList<>();
         Optional<Job> job = readable(name, reasons);
-        Optional<Proof> proof = proofs.newest(name);
-        if (job.isEmpty() && proof.isEmpty() && reasons.isEmpty()) {
+        Optional<GateInput> gateInput = proofs.newest(name);
+        if (job.isEmpty() && gateInput.isEmpty() && reasons.isEmpty()) {
             throw jobs.missing(name);
         }
         if (job.isEmpty() && reasons.isEmpty()) {
@@ -75,29 +75,29 @@ public final class SwitchGate implements Gates {
                             + " now. Mend or restore it; `sluice validate` says what is wrong."));
         }
         differing(name).ifPresent(reasons::add);
-        if (proof.isEmpty()) {
+        if (gateInput.isEmpty()) {
             reasons.add(
                     new Reason("never-run", "Job " + name + " has never run. Start it: `sluice run " + name + "`."));
             return new GateAnswer(name, "switch", false, reasons, null);
         }
-        state(proof.get()).ifPresent(reasons::add);
-        job.filter(j -> !j.fingerprint().equals(proof.get().fingerprint()))
+        state(gateInput.get()).ifPresent(reasons::add);
+        job.filter(j -> !j.fingerprint().equals(gateInput.get().fingerprint()))
                 .ifPresent(j -> reasons.add(new Reason(
                         "definition-changed",
                         "The job's definition has changed since run "
-                                + proof.get().run() + " (fingerprint "
-                                + brief(proof.get().fingerprint()) + " then, " + brief(j.fingerprint())
+                                + gateInput.get().run() + " (fingerprint "
+                                + brief(gateInput.get().fingerprint()) + " then, " + brief(j.fingerprint())
                                 + " now). Run it again.")));
-        Evidence evidence = proof.get().evidence();
+        Evidence evidence = gateInput.get().evidence();
         if (evidence != null) {
-            target(name, job, proof.get(), evidence).ifPresent(reasons::add);
+            target(name, job, gateInput.get(), evidence).ifPresent(reasons::add);
         }
         return new GateAnswer(
                 name,
                 "switch",
                 reasons.isEmpty(),
                 List.copyOf(reasons),
-                evidence == null ? null : shown(job, proof.get(), evidence));
+                evidence == null ? null : shown(job, gateInput.get(), evidence));
     }
 
     /** The job; a definition that this worker cannot read is a reason. */
@@ -123,38 +123,38 @@ public final class SwitchGate implements Gates {
         }
     }
 
-    private static Optional<Reason> state(Proof proof) {
-        String run = "Run " + proof.run();
-        return switch (proof.state()) {
+    private static Optional<Reason> state(GateInput gateInput) {
+        String run = "Run " + gateInput.run();
+        return switch (gateInput.state()) {
             case SUCCEEDED ->
-                proof.evidence() == null
+                gateInput.evidence() == null
                         ? Optional.of(new Reason("no-evidence", run + " left no evidence. Run the job again."))
                         : Optional.empty();
             case QUEUED, RUNNING, VERIFYING, SWEEPING ->
                 Optional.of(new Reason(
-                        "run-live", run + " is " + proof.state().code() + ". Wait for it: `sluice status`."));
+                        "run-live", run + " is " + gateInput.state().code() + ". Wait for it: `sluice status`."));
             case PAUSED ->
                 Optional.of(new Reason(
-                        "run-paused", run + " is paused. Go on with it: `sluice resume " + proof.run() + "`."));
+                        "run-paused", run + " is paused. Go on with it: `sluice resume " + gateInput.run() + "`."));
             case INCOMPLETE, FAILED, CANCELLED ->
                 Optional.of(new Reason(
-                        "run-" + proof.state().code(),
-                        run + " is " + proof.state().code() + why(proof)
+                        "run-" + gateInput.state().code(),
+                        run + " is " + gateInput.state().code() + why(gateInput)
                                 + " Start the job again when that is mended."));
         };
     }
 
-    private static String why(Proof proof) {
-        var failure = proof.failure();
+    private static String why(GateInput gateInput) {
+        var failure = gateInput.failure();
         return failure == null ? "." : ": " + failure.message();
     }
 
     /** What the target says against the evidence, by its own clock. */
-    private Optional<Reason> target(String name, Optional<Job> job, Proof proof, Evidence evidence) {
+    private Optional<Reason> target(String name, Optional<Job> job, GateInput gateInput, Evidence evidence) {
         try {
-            Database target = databases.get(proof.database());
+            Database target = databases.get(gateInput.database());
             Optional<Reason> other = identity(target, evidence);
-            return other.isPresent() || !proof.canBeRenewed()
+            return other.isPresent() || !gateInput.canBeRenewed()
                     ? other
                     : age(name, job, evidence, Duration.between(evidence.lookedAt(), target.clock()));
         } catch (Problem e) {
@@ -218,10 +218,10 @@ public final class SwitchGate implements Gates {
         return Optional.empty();
     }
 
-    private Map<String, Object> shown(Optional<Job> job, Proof proof, Evidence evidence) {
+    private Map<String, Object> shown(Optional<Job> job, GateInput gateInput, Evidence evidence) {
         Map<String, Object> shown = new LinkedHashMap<>();
-        shown.put("run", proof.run());
-        shown.put("fingerprint", proof.fingerprint());
+        shown.put("run", gateInput.run());
+        shown.put("fingerprint", gateInput.fingerprint());
         shown.put("rows", evidence.rows());
         shown.put("verifiedAsOf", evidence.verifiedAsOf());
         if (evidence.verifiedUntil() != null) {
@@ -241,7 +241,7 @@ public final class SwitchGate implements Gates {
         shown.put("sweeps", evidence.sweeps());
         shown.put("analyzedAt", evidence.analyzedAt());
         Map<String, Object> database = new LinkedHashMap<>();
-        database.put("name", proof.database());
+        database.put("name", gateInput.database());
         database.put("database", evidence.databaseName());
         database.put("systemIdentifier", evidence.systemIdentifier());
         database.put("timeline", evidence.timeline());

@@ -20,9 +20,9 @@ final class DefinitionChecks {
 
     private final Subject subject;
     private final Findings findings;
-    private final Server server;
+    private final PlanServer server;
 
-    DefinitionChecks(Subject subject, Findings findings, Server server) {
+    DefinitionChecks(Subject subject, Findings findings, PlanServer server) {
         this.subject = subject;
         this.findings = findings;
         this.server = server;

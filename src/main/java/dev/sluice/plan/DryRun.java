@@ -83,7 +83,7 @@ public final class DryRun implements Plans, JobCheck {
     }
 
     private interface Look<T> {
-        T at(Examination examination, Server server) throws SQLException;
+        T at(Examination examination, PlanServer server) throws SQLException;
     }
 
     private <T> T looked(Job job, Look<T> look) {
@@ -92,7 +92,7 @@ public final class DryRun implements Plans, JobCheck {
             Database rows = database.under(job.migrate().settings());
             try (Connection connection = rows.connect()) {
                 Database here = rows.on(connection);
-                Server server = new Server(here, connection);
+                PlanServer server = new PlanServer(here, connection);
                 return look.at(Examination.of(here, server, job, cores, time), server);
             }
         } catch (SQLException | DataAccessException e) {

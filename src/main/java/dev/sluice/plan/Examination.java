@@ -1,6 +1,6 @@
 package dev.sluice.plan;
 
-import dev.sluice.batch.Work;
+import dev.sluice.batch.RowWork;
 import dev.sluice.database.Database;
 import dev.sluice.database.SqlFailure;
 import dev.sluice.job.Job;
@@ -35,7 +35,7 @@ final class Examination {
                     + " (SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout') AS deadlock";
 
     private final Database database;
-    private final Server server;
+    private final PlanServer server;
     private final Job job;
     private final double cores;
     private final Time time;
@@ -46,7 +46,7 @@ final class Examination {
     private List<Statement> statements = new ArrayList<>();
     private SignalChecks.Paces paces = SignalChecks.Paces.FULL;
 
-    private Examination(Database database, Server server, Job job, double cores, Time time) {
+    private Examination(Database database, PlanServer server, Job job, double cores, Time time) {
         this.database = database;
         this.server = server;
         this.job = job;
@@ -59,7 +59,7 @@ final class Examination {
      *
      * @param cores share of the server's cores that batches may keep busy where the job file says nothing
      */
-    static Examination of(Database database, Server server, Job job, double cores, Time time) {
+    static Examination of(Database database, PlanServer server, Job job, double cores, Time time) {
         Examination examination = new Examination(database, server, job, cores, time);
         SessionChecks session = new SessionChecks(job, server, examination.findings);
         if (!session.hold()) {
@@ -166,8 +166,8 @@ final class Examination {
         chosen().queries();
     }
 
-    private ChosenChecks chosen() {
-        return new ChosenChecks(database, job.migrate().throttle().chosen(), findings);
+    private CustomSignalChecks chosen() {
+        return new CustomSignalChecks(database, job.migrate().throttle().chosen(), findings);
     }
 
     /**
@@ -223,7 +223,7 @@ final class Examination {
                     "create them first.");
             return;
         }
-        Work.Look look = look();
+        RowWork.Look look = look();
         statements =
                 new ArrayList<>(new StatementChecks(s, findings, server, database).run(largest.get(), change(s), look));
         if (look != null && !findings.refused()) {
@@ -241,7 +241,7 @@ final class Examination {
             TableFacts filled = TableInspection.inspect(
                     database, insert.target(), insert.conflict().columns());
             Subject walked = new Subject(job, filled, s.filledHazards().orElseThrow(), Map.of(), Optional.empty());
-            Work.Look look = new Work.Look(condition, Optional.empty());
+            RowWork.Look look = new RowWork.Look(condition, Optional.empty());
             filled.leaves().stream()
                     .limit(1)
                     .map(leaf -> new StatementChecks(walked, findings, server, database).run(leaf, look))
@@ -252,14 +252,16 @@ final class Examination {
     }
 
     /** What the batches of a job do. */
-    static Work.Change change(Subject s) {
-        return new Work.Change(s.job().migrate().shape(), s.job().migrate().where());
+    static RowWork.Change change(Subject s) {
+        return new RowWork.Change(s.job().migrate().shape(), s.job().migrate().where());
     }
 
     /** What the verification does; null where there is nothing to look at. */
-    Work.@Nullable Look look() {
+    RowWork.@Nullable Look look() {
         String condition = verification.map(Verification::condition).orElse(null);
-        return condition == null ? null : new Work.Look(condition, job.migrate().where());
+        return condition == null
+                ? null
+                : new RowWork.Look(condition, job.migrate().where());
     }
 
     Check check() {

@@ -1,6 +1,6 @@
 package dev.sluice.plan;
 
-import dev.sluice.job.ChosenSignal;
+import dev.sluice.job.CustomSignal;
 import dev.sluice.job.JobFile;
 import dev.sluice.job.Mistake;
 import dev.sluice.plan.PlanReport.Finding;
@@ -47,8 +47,8 @@ public final class FileMistakes {
             return key;
         }
         List<String> names = file.job().get().migrate().throttle().chosen().stream()
-                .filter(signal -> ChosenChecks.kind(signal).equals(named.group("kind")))
-                .map(ChosenSignal::name)
+                .filter(signal -> CustomSignalChecks.kind(signal).equals(named.group("kind")))
+                .map(CustomSignal::name)
                 .toList();
         int index = names.indexOf(named.group("name"));
         return index < 0 ? key : named.group("list") + "[" + index + "]";

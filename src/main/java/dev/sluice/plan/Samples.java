@@ -31,10 +31,10 @@ final class Samples {
     private static final int LONGEST = 80;
 
     private final Subject subject;
-    private final Walk walk;
+    private final LeafKeys walk;
     private final Connection connection;
 
-    Samples(Subject subject, Walk walk, Connection connection) {
+    Samples(Subject subject, LeafKeys walk, Connection connection) {
         this.subject = subject;
         this.walk = walk;
         this.connection = connection;
@@ -51,7 +51,7 @@ final class Samples {
         }
         List<String> columns = List.copyOf(columns());
         try (PreparedStatement s = connection.prepareStatement(query(columns, keys.size()))) {
-            Walk.bind(s, keys.stream().flatMap(List::stream).toList(), 1);
+            LeafKeys.bind(s, keys.stream().flatMap(List::stream).toList(), 1);
             try (ResultSet row = s.executeQuery()) {
                 while (row.next()) {
                     Map<String, @Nullable String> values = new LinkedHashMap<>();

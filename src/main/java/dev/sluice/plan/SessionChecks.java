@@ -57,10 +57,10 @@ final class SessionChecks {
             LIMIT 3""";
 
     private final Job job;
-    private final Server server;
+    private final PlanServer server;
     private final Findings findings;
 
-    SessionChecks(Job job, Server server, Findings findings) {
+    SessionChecks(Job job, PlanServer server, Findings findings) {
         this.job = job;
         this.server = server;
         this.findings = findings;

@@ -2,7 +2,7 @@ package dev.sluice.plan;
 
 import dev.sluice.batch.BatchSql;
 import dev.sluice.batch.BatchStatement;
-import dev.sluice.batch.Work;
+import dev.sluice.batch.RowWork;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.database.Database;
 import dev.sluice.database.SqlFailure;
@@ -45,11 +45,11 @@ final class StatementChecks {
 
     private final Subject subject;
     private final Findings findings;
-    private final Server server;
+    private final PlanServer server;
     private final Database database;
     private final List<Statement> statements = new ArrayList<>();
 
-    StatementChecks(Subject subject, Findings findings, Server server, Database database) {
+    StatementChecks(Subject subject, Findings findings, PlanServer server, Database database) {
         this.subject = subject;
         this.findings = findings;
         this.server = server;
@@ -64,10 +64,10 @@ final class StatementChecks {
      * @param look what verification does; null where there is nothing to look at
      * @return each statement with its plan
      */
-    List<Statement> run(Leaf leaf, Work change, Work.@Nullable Look look) {
+    List<Statement> run(Leaf leaf, RowWork change, RowWork.@Nullable Look look) {
         String key = "migrate." + subject.shapeName();
         Claim begin = Trials.claim(leaf, null, null);
-        Claim later = Trials.claim(leaf, new Walk(server, subject.facts(), leaf).firstKey(), null);
+        Claim later = Trials.claim(leaf, new LeafKeys(server, subject.facts(), leaf).firstKey(), null);
         explain("first batch", key, change, leaf, begin, true);
         explain("batch", key, change, leaf, later, false);
         if (look != null) {
@@ -102,8 +102,8 @@ final class StatementChecks {
     }
 
     /** Looks at the statement that walks the filled table for orphans. */
-    List<Statement> run(Leaf leaf, Work.Look orphans) {
-        Claim later = Trials.claim(leaf, new Walk(server, subject.facts(), leaf).firstKey(), null);
+    List<Statement> run(Leaf leaf, RowWork.Look orphans) {
+        Claim later = Trials.claim(leaf, new LeafKeys(server, subject.facts(), leaf).firstKey(), null);
         explain(
                 "orphans",
                 "migrate.insert.orphans",
@@ -114,7 +114,7 @@ final class StatementChecks {
         return statements;
     }
 
-    private void explain(String name, String key, Work work, Leaf leaf, Claim claim, boolean fromStart) {
+    private void explain(String name, String key, RowWork work, Leaf leaf, Claim claim, boolean fromStart) {
         BatchStatement statement =
                 BatchSql.of(work, subject.facts(), leaf.name().sql(), fromStart);
         int size = subject.job().migrate().batch().size();

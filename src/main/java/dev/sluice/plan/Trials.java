@@ -2,7 +2,7 @@ package dev.sluice.plan;
 
 import dev.sluice.batch.BatchSql;
 import dev.sluice.batch.BatchStatement;
-import dev.sluice.batch.Work;
+import dev.sluice.batch.RowWork;
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.PartitionId;
@@ -40,11 +40,11 @@ final class Trials {
 
     private final Subject subject;
     private final Findings findings;
-    private final Server server;
+    private final PlanServer server;
     private final Database database;
     private final Time time;
 
-    Trials(Subject subject, Findings findings, Server server, Database database, Time time) {
+    Trials(Subject subject, Findings findings, PlanServer server, Database database, Time time) {
         this.time = time;
         this.subject = subject;
         this.findings = findings;
@@ -85,7 +85,7 @@ final class Trials {
     }
 
     /** Tries it; empty when there is no row, or when it failed, which is then a finding. */
-    Optional<Trial> run(Work change, Work.@Nullable Look look) throws SQLException {
+    Optional<Trial> run(RowWork change, RowWork.@Nullable Look look) throws SQLException {
         Connection connection = server.connection();
         connection.setAutoCommit(false);
         try (Statement s = connection.createStatement()) {
@@ -144,7 +144,7 @@ final class Trials {
         return most > 0 ? Math.min(most, wanted) : wanted;
     }
 
-    private Optional<Trial> tried(Work change, Work.@Nullable Look look) throws SQLException {
+    private Optional<Trial> tried(RowWork change, RowWork.@Nullable Look look) throws SQLException {
         String condition = subject.job().migrate().shape() instanceof Shape.Sql
                 ? "true"
                 : subject.job().migrate().where().orElse("true");
@@ -154,7 +154,7 @@ final class Trials {
         }
         Leaf leaf = start.get().leaf();
         List<String> cursor = start.get().cursor();
-        Walk walk = new Walk(server, subject.facts(), leaf);
+        LeafKeys walk = new LeafKeys(server, subject.facts(), leaf);
         int size = Math.min(LARGEST, subject.job().migrate().batch().size());
         Samples samples = new Samples(subject, walk, server.connection());
         List<List<String>> keys = walk.keys(cursor, walk.after(cursor, size), condition, Samples.ROWS);
@@ -188,7 +188,7 @@ final class Trials {
 
     /** The verification of the same rows, as they are now; null where it cannot be evaluated, which is a finding. */
     private @Nullable Long violations(
-            Work.Look look, Leaf leaf, @Nullable List<String> cursor, @Nullable List<String> upper, int size)
+            RowWork.Look look, Leaf leaf, @Nullable List<String> cursor, @Nullable List<String> upper, int size)
             throws SQLException {
         Claim claim = claim(leaf, cursor, upper);
         Checkpoints.insertTrial(server.connection(), claim);
@@ -224,7 +224,7 @@ final class Trials {
                 .limit(LEAVES_LOOKED_AT)
                 .toList();
         for (Leaf leaf : leaves) {
-            Walk walk = new Walk(server, subject.facts(), leaf);
+            LeafKeys walk = new LeafKeys(server, subject.facts(), leaf);
             if (walk.firstKey() == null) {
                 continue;
             }

@@ -24,9 +24,9 @@ final class VerificationTrial {
 
     private final Subject subject;
     private final Findings findings;
-    private final Server server;
+    private final PlanServer server;
 
-    VerificationTrial(Subject subject, Findings findings, Server server) {
+    VerificationTrial(Subject subject, Findings findings, PlanServer server) {
         this.subject = subject;
         this.findings = findings;
         this.server = server;

@@ -72,9 +72,9 @@ public final class LaneTable {
      * Makes this worker the carrier, whoever had the lane before; false when the run needs none, or the lane is gone. A
      * succeeded run needs its conductor to be verified again.
      */
-    public boolean take(LaneId id, String carrier) {
+    public boolean take(LaneId id, String owner) {
         return sql.update(LANE)
-                        .set(LANE.OWNER, carrier)
+                        .set(LANE.OWNER, owner)
                         .set(LANE.HEARTBEAT_AT, RunTable.CLOCK)
                         .where(is(id), DSL.exists(runIn(id, WORKED)))
                         .execute()
@@ -82,7 +82,7 @@ public final class LaneTable {
     }
 
     /** Gives a lane back, so that another worker may take it at once. */
-    public void giveBack(LaneId id, String carrier) {
+    public void giveBack(LaneId id, String owner) {
         sql.update(LANE)
                 .setNull(LANE.OWNER)
                 .setNull(LANE.HEARTBEAT_AT)
@@ -91,13 +91,13 @@ public final class LaneTable {
                 .setNull(LANE.NEXT_BATCH_SIZE)
                 .setNull(LANE.STRIPES)
                 .setNull(LANE.PACE)
-                .where(is(id), LANE.OWNER.eq(carrier))
+                .where(is(id), LANE.OWNER.eq(owner))
                 .execute();
     }
 
     /** Removes a lane that has no work left, unless another worker has it by now. */
-    public void close(LaneId id, String carrier) {
-        sql.deleteFrom(LANE).where(is(id), LANE.OWNER.eq(carrier)).execute();
+    public void close(LaneId id, String owner) {
+        sql.deleteFrom(LANE).where(is(id), LANE.OWNER.eq(owner)).execute();
     }
 
     /**
@@ -122,7 +122,7 @@ public final class LaneTable {
     }
 
     /** Removes the side lanes of a run that nobody carries: there is no work for them now. */
-    public void withdrawUncarried(UUID run) {
+    public void withdrawUnowned(UUID run) {
         sql.deleteFrom(LANE)
                 .where(LANE.RUN_ID.eq(run), LANE.LANE_.ne(0), LANE.OWNER.isNull())
                 .execute();
@@ -131,7 +131,7 @@ public final class LaneTable {
     /** A sign of life with what is known; false when another worker carries the lane now, or the run is not live. */
     public boolean beat(
             LaneId id,
-            String carrier,
+            String owner,
             @Nullable Double rate,
             @Nullable Integer nextBatch,
             @Nullable Integer stripes,
@@ -144,7 +144,7 @@ public final class LaneTable {
                         .set(LANE.STRIPES, stripes)
                         .set(LANE.PACE, pace)
                         .set(LANE.HOLD, hold)
-                        .where(is(id), LANE.OWNER.eq(carrier), DSL.exists(runIn(id, LIVE)))
+                        .where(is(id), LANE.OWNER.eq(owner), DSL.exists(runIn(id, LIVE)))
                         .execute()
                 == 1;
     }
@@ -217,7 +217,7 @@ public final class LaneTable {
     }
 
     /** Lanes that should be carried and showed no sign of life for so long. */
-    List<LaneId> lifeless(Duration silence) {
+    List<LaneId> orphanedLanes(Duration silence) {
         return sql.select(LANE.RUN_ID, LANE.LANE_)
                 .from(LANE)
                 .join(RUN)
@@ -229,13 +229,13 @@ public final class LaneTable {
     }
 
     /** Whether somebody carries the lane, and has shown a sign of life within this long. */
-    public boolean isCarried(LaneId id, Duration silence) {
+    public boolean isOwned(LaneId id, Duration silence) {
         return sql.fetchExists(LANE, is(id), LANE.OWNER.isNotNull(), LANE.HEARTBEAT_AT.ge(RunTable.ago(silence)));
     }
 
     /** That this one carries the lane. */
-    public static Condition isCarried(LaneId id, String carrier) {
-        return DSL.exists(DSL.selectOne().from(LANE).where(is(id), LANE.OWNER.eq(carrier)));
+    public static Condition isOwned(LaneId id, String owner) {
+        return DSL.exists(DSL.selectOne().from(LANE).where(is(id), LANE.OWNER.eq(owner)));
     }
 
     private static Condition is(LaneId id) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface LiveLimits {
     /** Of a process that carries none. */
-    LiveLimits NONE = (lane, carrier) -> Optional.empty();
+    LiveLimits NONE = (lane, owner) -> Optional.empty();
 
     /**
      * Of one lane.
@@ -22,5 +22,5 @@ public interface LiveLimits {
      * @param carrier that has the lane, as the control database knows
      * @return empty where that is not this worker
      */
-    Optional<Known> of(LaneId lane, @Nullable String carrier);
+    Optional<Known> of(LaneId lane, @Nullable String owner);
 }

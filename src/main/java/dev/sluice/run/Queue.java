@@ -15,5 +15,5 @@ public interface Queue {
      * @throws dev.sluice.problem.Problem CONFLICT {@code live-run-exists}, {@code not-repeatable},
      *     {@code idempotency-key-reused}, {@code definitions-differ}; UNAVAILABLE when the database cannot store it
      */
-    Queued queue(Job job, Actor actor, String trigger, Optional<String> idempotencyKey);
+    QueueResult queue(Job job, Actor actor, String trigger, Optional<String> idempotencyKey);
 }

@@ -50,7 +50,7 @@ public final class Repeatable {
      * The violating rows that another change would mend: those that match {@code where}; all of them for an
      * {@code insert} that handles conflicts and takes every row.
      */
-    public static Optional<String> mendable(Job job) {
+    public static Optional<String> fixable(Job job) {
         return job.migrate()
                 .where()
                 .or(() -> job.migrate().shape() instanceof Shape.Insert && byDefinition(job)

@@ -5,7 +5,7 @@ import static dev.sluice.database.schema.Tables.RUN;
 
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Counts;
-import dev.sluice.checkpoint.RunMandate;
+import dev.sluice.checkpoint.DesiredState;
 import dev.sluice.checkpoint.Wanted;
 import dev.sluice.database.Database;
 import dev.sluice.database.Databases;
@@ -51,20 +51,20 @@ public final class RunQueue implements Queue {
     private record Place(UUID run, boolean created, boolean resumed) {}
 
     @Override
-    public Queued queue(Job job, Actor actor, String trigger, Optional<String> idempotencyKey) {
+    public QueueResult queue(Job job, Actor actor, String trigger, Optional<String> idempotencyKey) {
         databases.get(job.database());
         try {
             Place place = databases
                     .aroundTargets()
                     .sql()
                     .transactionResult(tx -> place(tx.dsl(), job, actor, trigger, idempotencyKey));
-            return new Queued(view.of(table.get(place.run)), place.created, place.resumed);
+            return new QueueResult(view.of(table.get(place.run)), place.created, place.resumed);
         } catch (DataAccessException e) {
             if (SqlFailure.in(e).filter(f -> f.sqlState().equals("23505")).isPresent()) {
                 // another request was faster: its run, or its key, is there now
                 return idempotencyKey
                         .flatMap(key -> repeated(table.sql(), key, job))
-                        .map(p -> new Queued(view.of(table.get(p.run)), false, false))
+                        .map(p -> new QueueResult(view.of(table.get(p.run)), false, false))
                         .orElseThrow(() ->
                                 live(job, table.latest(table.sql(), job.name()).map(RunRecord::getId)));
             }
@@ -142,7 +142,7 @@ public final class RunQueue implements Queue {
             return;
         }
         Counts changes = changes(earlier);
-        Evidence evidence = Json.read(earlier.getEvidence(), Evidence.class);
+        Evidence evidence = JsonColumn.read(earlier.getEvidence(), Evidence.class);
         boolean harmless = same
                 ? Repeatable.after(evidence, changes, changes.matching() > 0 && idempotent(job), job)
                 : changes.changed() == 0;
@@ -175,7 +175,7 @@ public final class RunQueue implements Queue {
 
     private boolean idempotent(Job job) {
         try {
-            return Preparation.of(databases, job).verification().idempotent();
+            return ResolvedJob.of(databases, job).verification().idempotent();
         } catch (SQLException | DataAccessException | Problem e) {
             return false; // not known to be
         }
@@ -191,9 +191,9 @@ public final class RunQueue implements Queue {
                 .execute();
         Database target = databases.get(latest.getDatabase());
         try {
-            RunMandate mandate = new RunMandate(target);
-            mandate.tune(latest.getId(), StatusView.firstTuning(job));
-            mandate.want(latest.getId(), Wanted.RUNNING);
+            DesiredState desiredState = new DesiredState(target);
+            desiredState.tune(latest.getId(), StatusView.firstTuning(job));
+            desiredState.want(latest.getId(), Wanted.RUNNING);
         } catch (DataAccessException e) {
             throw target.unavailable(e);
         }

@@ -4,7 +4,7 @@ import static dev.sluice.database.schema.Tables.EVENT;
 import static dev.sluice.database.schema.Tables.LANE;
 import static dev.sluice.database.schema.Tables.RUN;
 
-import dev.sluice.checkpoint.RunMandate;
+import dev.sluice.checkpoint.DesiredState;
 import dev.sluice.database.Database;
 import dev.sluice.database.schema.tables.records.RunRecord;
 import dev.sluice.event.Actor;
@@ -70,7 +70,7 @@ public final class RunTable {
     /** For a transaction that is idle here while a change waits in the target for the batches in flight. */
     public static void mayBeIdle(DSLContext tx) {
         tx.execute("SET LOCAL idle_in_transaction_session_timeout = "
-                + RunMandate.PATIENCE.plusSeconds(10).toMillis());
+                + DesiredState.PATIENCE.plusSeconds(10).toMillis());
     }
 
     /** Reads and locks a run until the end of the transaction. */

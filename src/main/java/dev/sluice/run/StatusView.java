@@ -2,11 +2,11 @@ package dev.sluice.run;
 
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Counts;
-import dev.sluice.checkpoint.Looks;
+import dev.sluice.checkpoint.DesiredState;
 import dev.sluice.checkpoint.Pass;
-import dev.sluice.checkpoint.RunMandate;
 import dev.sluice.checkpoint.StopNote;
 import dev.sluice.checkpoint.Tuning;
+import dev.sluice.checkpoint.VerificationRounds;
 import dev.sluice.database.Database;
 import dev.sluice.database.Databases;
 import dev.sluice.database.ErrorKind;
@@ -78,7 +78,7 @@ public final class StatusView {
             try {
                 Database target = databases.get(row.getDatabase());
                 target.requireReleased();
-                seen = look(target, row, job, carried, now, stopped);
+                seen = round(target, row, job, carried, now, stopped);
             } catch (DataAccessException | Problem e) {
                 if (SqlFailure.in(e).filter(f -> f.kind() == ErrorKind.AWAY).isPresent()) {
                     away.put(row.getDatabase(), e);
@@ -95,7 +95,7 @@ public final class StatusView {
                 row.getState(),
                 seen.progress,
                 seen.limit,
-                Json.read(row.getFailure(), RunStatus.Failure.class),
+                JsonColumn.read(row.getFailure(), RunStatus.Failure.class),
                 settings(seen.tuning),
                 time(row, carried),
                 row.getRequestedBy(),
@@ -109,7 +109,7 @@ public final class StatusView {
 
     private record Seen(RunStatus.Progress progress, RunStatus.@Nullable Limit limit, Tuning tuning) {}
 
-    private Seen look(
+    private Seen round(
             Database target,
             RunRecord row,
             Job job,
@@ -121,8 +121,10 @@ public final class StatusView {
         Optional<Pass> pass = checkpoints.pass(id, row.getPass());
         Counts now = checkpoints.counts(id, row.getPass());
         Counts changes = checkpoints.changes(id);
-        Tuning tuning =
-                new RunMandate(target).read(id).map(RunMandate.Mandate::tuning).orElseGet(() -> firstTuning(job));
+        Tuning tuning = new DesiredState(target)
+                .read(id)
+                .map(DesiredState.Mandate::tuning)
+                .orElseGet(() -> firstTuning(job));
         return new Seen(
                 progress(
                         row,
@@ -131,10 +133,11 @@ public final class StatusView {
                         now,
                         changes,
                         pass.filter(p -> !p.kind().changes())
-                                .map(new Looks(target)::violations)
+                                .map(new VerificationRounds(target)::violations)
                                 .orElse(0L),
                         expected(row, pass, checkpoints)),
-                LimitRank.stronger(limit(row, carried, clock, stopped), NoWrites.of(target, row, carried, clock)),
+                LimitRank.stronger(
+                        limit(row, carried, clock, stopped), UnwritableTargets.of(target, row, carried, clock)),
                 tuning);
     }
 
@@ -147,7 +150,7 @@ public final class StatusView {
             return row.getEstimatedRows();
         }
         boolean came = pass.filter(
-                        p -> p.kind() == Pass.Kind.MIGRATE || p.kind() == Pass.Kind.VERIFY && p.look() != p.number())
+                        p -> p.kind() == Pass.Kind.MIGRATE || p.kind() == Pass.Kind.VERIFY && p.round() != p.number())
                 .isPresent();
         return came ? null : Long.valueOf(checkpoints.firstWalks(row.getId()).scanned());
     }
@@ -231,7 +234,7 @@ public final class StatusView {
         if (known.isPresent()) {
             return known.get().limit();
         }
-        RunStatus.Limit hold = Json.read(lane.getHold(), RunStatus.Limit.class);
+        RunStatus.Limit hold = JsonColumn.read(lane.getHold(), RunStatus.Limit.class);
         OffsetDateTime written = lane.getHeartbeatAt();
         return hold == null || written == null ? hold : hold.after(Duration.between(written, now));
     }

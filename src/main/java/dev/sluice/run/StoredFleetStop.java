@@ -1,6 +1,6 @@
 package dev.sluice.run;
 
-import dev.sluice.checkpoint.Halt;
+import dev.sluice.checkpoint.DatabaseStop;
 import dev.sluice.checkpoint.StopNote;
 import dev.sluice.database.Database;
 import dev.sluice.database.Databases;
@@ -97,7 +97,7 @@ public final class StoredFleetStop implements FleetStop {
 
     @Override
     public Status resume(Actor actor) {
-        Map<String, String> away = everywhere(target -> asked(target, Halt::read));
+        Map<String, String> away = everywhere(target -> asked(target, DatabaseStop::read));
         if (!away.isEmpty()) {
             throw incomplete(away, "");
         }
@@ -199,10 +199,10 @@ public final class StoredFleetStop implements FleetStop {
     }
 
     /** @throws Problem UNAVAILABLE where it does not answer */
-    private static <T> T asked(Database target, Function<Halt, T> question) {
+    private static <T> T asked(Database target, Function<DatabaseStop, T> question) {
         target.requireReleased();
         try {
-            return question.apply(new Halt(target));
+            return question.apply(new DatabaseStop(target));
         } catch (DataAccessException e) {
             throw target.unavailable(e);
         }

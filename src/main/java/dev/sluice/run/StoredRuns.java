@@ -2,7 +2,7 @@ package dev.sluice.run;
 
 import static dev.sluice.database.schema.Tables.RUN;
 
-import dev.sluice.checkpoint.RunMandate;
+import dev.sluice.checkpoint.DesiredState;
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.checkpoint.Wanted;
 import dev.sluice.database.Database;
@@ -33,7 +33,7 @@ import org.jooq.impl.DSL;
  * {@link Runs} in the databases. A change is made in a transaction of the control database around the one of the
  * target: when the target cannot store it, the control database forgets it too, and the answer is UNAVAILABLE.
  */
-public final class StoredRuns implements Runs, Proof.Source, Lifeless {
+public final class StoredRuns implements Runs, GateInput.Source, OrphanedLanes {
     private final Databases databases;
     private final RunTable table;
     private final LaneTable lanes;
@@ -78,8 +78,8 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
     }
 
     @Override
-    public Optional<Proof> newest(String job) {
-        return reading(() -> table.latest(table.sql(), job).map(Proof::of));
+    public Optional<GateInput> newest(String job) {
+        return reading(() -> table.latest(table.sql(), job).map(GateInput::of));
     }
 
     /**
@@ -91,19 +91,19 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
         jobs.forEach(j -> fingerprints.put(j.name(), j.fingerprint()));
         return reading(() -> table.stale(age).stream()
                 .filter(r -> r.getFingerprint().equals(fingerprints.get(r.getJob())))
-                .filter(r -> Proof.of(r).canBeRenewed())
+                .filter(r -> GateInput.of(r).canBeRenewed())
                 .map(RunRecord::getId)
                 .toList());
     }
 
     @Override
-    public List<LaneId> lifeless(Duration silence) {
-        return lanes.lifeless(silence);
+    public List<LaneId> orphanedLanes(Duration silence) {
+        return lanes.orphanedLanes(silence);
     }
 
     @Override
-    public boolean isCarried(LaneId lane, Duration silence) {
-        return lanes.isCarried(lane, silence);
+    public boolean isOwned(LaneId lane, Duration silence) {
+        return lanes.isOwned(lane, silence);
     }
 
     @Override
@@ -112,7 +112,7 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
             if (RunState.of(c.row.getState()) == RunState.PAUSED) {
                 return; // asked for twice
             }
-            Illegal.requirePausable(c.row);
+            TransitionGuards.requirePausable(c.row);
             RunTable.move(
                     c.tx,
                     c.row,
@@ -121,7 +121,7 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
                     actor,
                     "run.paused",
                     Map.of("state", c.row.getState()));
-            c.mandate.want(id, Wanted.PAUSED);
+            c.desiredState.want(id, Wanted.PAUSED);
         });
     }
 
@@ -135,9 +135,9 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
             if (!state.isLive()) {
                 agreement.require(c.tx, c.row.getJob());
             }
-            Illegal.requireResumable(c.row);
+            TransitionGuards.requireResumable(c.row);
             resume(c.tx, c.row, actor);
-            c.mandate.want(id, Wanted.RUNNING);
+            c.desiredState.want(id, Wanted.RUNNING);
         });
     }
 
@@ -181,12 +181,12 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
             if (RunState.of(c.row.getState()) == RunState.CANCELLED) {
                 return; // asked for twice
             }
-            Illegal.requireCancellable(c.row);
+            TransitionGuards.requireCancellable(c.row);
             Map<Field<?>, Object> more = new LinkedHashMap<>();
             more.put(RUN.FINISHED_AT, RunTable.CLOCK);
             RunTable.move(
                     c.tx, c.row, RunState.CANCELLED, more, actor, "run.cancelled", Map.of("from", c.row.getState()));
-            c.mandate.want(id, Wanted.STOPPED);
+            c.desiredState.want(id, Wanted.STOPPED);
         });
     }
 
@@ -201,20 +201,20 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
                         "Run " + id + " is " + c.row.getState() + "; only a live run can be tuned. Change the job file"
                                 + " for the next run.");
             }
-            Tuning before = c.mandate
+            Tuning before = c.desiredState
                     .read(id)
-                    .map(RunMandate.Mandate::tuning)
+                    .map(DesiredState.Mandate::tuning)
                     .orElseThrow(() -> new Problem(
                             Problem.Kind.CONFLICT,
                             "run-not-begun",
                             "Run " + id + " is still queued and has no settings to tune yet. Try again when it runs."));
             new EventLog(c.tx).append(actor, "run.tuned", c.row.getJob(), id, change.detail());
-            c.mandate.tune(id, change.of(before));
+            c.desiredState.tune(id, change.of(before));
         });
     }
 
     /** A locked run with its mandate, inside a transaction of the control database. */
-    private record Change(DSLContext tx, RunRecord row, RunMandate mandate) {}
+    private record Change(DSLContext tx, RunRecord row, DesiredState desiredState) {}
 
     private RunStatus change(UUID id, Consumer<Change> change) {
         RunRecord before = reading(() -> table.get(id)); // unknown ids are told before anything is locked
@@ -223,7 +223,7 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
             RunRecord row = RunTable.lock(tx, id);
             Database target = databases.get(row.getDatabase());
             try {
-                change.accept(new Change(tx, row, new RunMandate(target)));
+                change.accept(new Change(tx, row, new DesiredState(target)));
             } catch (DataAccessException e) {
                 if (SqlFailure.in(e).filter(f -> f.sqlState().equals("23505")).isPresent()) {
                     throw live(row);
@@ -238,7 +238,7 @@ public final class StoredRuns implements Runs, Proof.Source, Lifeless {
     private static void requireAnswer(Database target, UUID id) {
         target.requireReleased();
         try {
-            new RunMandate(target).read(id);
+            new DesiredState(target).read(id);
         } catch (DataAccessException e) {
             throw target.unavailable(e);
         }

@@ -22,12 +22,12 @@ final class QuartzStarts implements Starts {
 
     private final Jobs jobs;
     private final Queue queue;
-    private final RunJobs runJobs;
+    private final LaneJobs runJobs;
     private final Database control;
     private final BooleanSupplier withdrawn;
 
     /** @param withdrawn whether this worker takes no part in the schedule now */
-    QuartzStarts(Jobs jobs, Queue queue, RunJobs runJobs, Database control, BooleanSupplier withdrawn) {
+    QuartzStarts(Jobs jobs, Queue queue, LaneJobs runJobs, Database control, BooleanSupplier withdrawn) {
         this.withdrawn = withdrawn;
         this.jobs = jobs;
         this.queue = queue;
@@ -47,7 +47,7 @@ final class QuartzStarts implements Starts {
             return new Started(queued.run(), queued.created(), queued.resumed());
         }
         try {
-            runJobs.carry(LaneId.conducting(queued.run().id()));
+            runJobs.execute(LaneId.conducting(queued.run().id()));
         } catch (SchedulerException e) {
             // the run is queued, and it is found by the look for runs that show no sign of life
             LOG.warn(
@@ -75,12 +75,12 @@ final class QuartzStarts implements Starts {
     }
 
     @Override
-    public void carry(UUID run) {
+    public void execute(UUID run) {
         if (withdrawn.getAsBoolean()) {
             return;
         }
         try {
-            runJobs.carry(LaneId.conducting(run));
+            runJobs.execute(LaneId.conducting(run));
         } catch (SchedulerException e) {
             throw control.unavailable(e);
         }

@@ -17,7 +17,7 @@ import org.quartz.spi.SchedulerSignaler;
 import org.slf4j.Logger;
 
 /**
- * Quartz's clustered store, logging through {@link StoreLog}, which leaves runs to the other workers while this one
+ * Quartz's clustered store, logging through {@link QuartzLog}, which leaves runs to the other workers while this one
  * carries as many as it may, and everything while its clock is wrong. Quartz makes it by its class name.
  */
 public final class QuietJobStore extends JobStoreTX {
@@ -89,7 +89,7 @@ public final class QuietJobStore extends JobStoreTX {
         }
         List<OperableTrigger> taken = new ArrayList<>();
         for (OperableTrigger trigger : super.acquireNextTriggers(noLaterThan, maxCount + AHEAD, timeWindow)) {
-            boolean isRun = trigger.getKey().getGroup().equals(RunJobs.GROUP);
+            boolean isRun = trigger.getKey().getGroup().equals(LaneJobs.GROUP);
             if (isRun || taken.size() == maxCount) {
                 releaseAcquiredTrigger(trigger);
             } else {

@@ -2,7 +2,7 @@ package dev.sluice.schedule;
 
 import dev.sluice.database.SqlFailure;
 import dev.sluice.run.LaneId;
-import dev.sluice.run.Lifeless;
+import dev.sluice.run.OrphanedLanes;
 import dev.sluice.time.Time;
 import java.time.Duration;
 import java.util.Date;
@@ -22,14 +22,14 @@ import org.slf4j.LoggerFactory;
 final class ReconcileJob implements Job {
     private static final Logger LOG = LoggerFactory.getLogger(ReconcileJob.class);
 
-    private final Lifeless lifeless;
-    private final RunJobs jobs;
+    private final OrphanedLanes orphanedLanes;
+    private final LaneJobs jobs;
     private final Duration takeover;
     private final Time time;
     private final Lock one;
 
-    ReconcileJob(Lifeless lifeless, RunJobs jobs, Duration takeover, Time time, Lock one) {
-        this.lifeless = lifeless;
+    ReconcileJob(OrphanedLanes orphanedLanes, LaneJobs jobs, Duration takeover, Time time, Lock one) {
+        this.orphanedLanes = orphanedLanes;
         this.jobs = jobs;
         this.takeover = takeover;
         this.time = time;
@@ -46,7 +46,7 @@ final class ReconcileJob implements Job {
             return;
         }
         try {
-            for (LaneId lane : lifeless.lifeless(takeover)) {
+            for (LaneId lane : orphanedLanes.orphanedLanes(takeover)) {
                 if (jobs.takeOver(lane, Date.from(time.now()))) {
                     LOG.info("Lane {} showed no sign of life for {}: a worker takes it.", lane, takeover);
                 }

@@ -54,8 +54,8 @@ public final class Scheduling implements AutoCloseable {
     private final String instance;
 
     private final Scheduler scheduler;
-    private final RunJobs runJobs;
-    private final Carriers carriers;
+    private final LaneJobs runJobs;
+    private final LaneSlots laneSlots;
     private final Lock reconciling = new ReentrantLock();
     private boolean closed;
     /** Set once this worker may begin to take work. */
@@ -72,22 +72,22 @@ public final class Scheduling implements AutoCloseable {
         this.meters = meters;
         this.time = time;
         this.store = Database.openForSchedule(StoreConnections.settings(control.settings(), settings.takeover()));
-        this.carriers = new Carriers(settings.runs());
+        this.laneSlots = new LaneSlots(settings.runs());
         this.instance = instance(settings.worker());
-        this.scheduler = scheduler(carriers);
-        this.runJobs = new RunJobs(scheduler, settings.takeover());
+        this.scheduler = scheduler(laneSlots);
+        this.runJobs = new LaneJobs(scheduler, settings.takeover());
     }
 
     /** Starts runs of these jobs, on this or any other worker. */
     public Starts starts(Jobs jobs, Queue queue) {
-        return new QuartzStarts(jobs, queue, runJobs, control, carriers::isWithdrawn);
+        return new QuartzStarts(jobs, queue, runJobs, control, laneSlots::isWithdrawn);
     }
 
     /** Offers further lanes of runs to all workers. */
     public LaneOffers offers() {
         return lane -> {
             try {
-                runJobs.carry(lane);
+                runJobs.execute(lane);
             } catch (SchedulerException e) {
                 LOG.debug(
                         "Lane {} is not offered now; it is found by the look for lanes without a sign of life.",
@@ -112,14 +112,14 @@ public final class Scheduling implements AutoCloseable {
      *
      * @throws Problem UNAVAILABLE when the control database does not answer; call again
      */
-    public synchronized void start(Work work) {
+    public synchronized void start(ScheduleServices work) {
         try {
             scheduler.setJobFactory((fired, s) -> job(fired.getJobDetail(), work));
         } catch (SchedulerException e) {
             throw control.unavailable(e);
         }
         started = true;
-        if (!carriers.isWithdrawn()) {
+        if (!laneSlots.isWithdrawn()) {
             takeWork();
         }
     }
@@ -144,7 +144,7 @@ public final class Scheduling implements AutoCloseable {
      */
     public synchronized void withdraw() {
         meters.up(false);
-        carriers.withdraw();
+        laneSlots.withdraw();
         try {
             if (!closed) {
                 scheduler.standby();
@@ -163,7 +163,7 @@ public final class Scheduling implements AutoCloseable {
         if (closed) {
             return;
         }
-        carriers.rejoin();
+        laneSlots.rejoin();
         if (started) {
             takeWork();
         }
@@ -179,14 +179,14 @@ public final class Scheduling implements AutoCloseable {
         }
     }
 
-    private Job job(JobDetail detail, Work work) throws SchedulerException {
+    private Job job(JobDetail detail, ScheduleServices work) throws SchedulerException {
         JobKey key = detail.getKey();
         return switch (key.getGroup()) {
-            case RunJobs.GROUP ->
-                new CarryJob(RunJobs.lane(detail.getJobDataMap()), work, carriers, runJobs, settings.takeover());
+            case LaneJobs.GROUP ->
+                new LaneJob(LaneJobs.lane(detail.getJobDataMap()), work, laneSlots, runJobs, settings.takeover());
             case Schedules.GROUP ->
                 new StartJob(key.getName(), work, settings.takeover().dividedBy(2), time);
-            case RECONCILE -> new ReconcileJob(work.lifeless(), runJobs, settings.takeover(), time, reconciling);
+            case RECONCILE -> new ReconcileJob(work.orphanedLanes(), runJobs, settings.takeover(), time, reconciling);
             default -> throw new SchedulerException("Quartz has a job that Sluice did not make: " + key);
         };
     }
@@ -224,9 +224,9 @@ public final class Scheduling implements AutoCloseable {
                 + UUID.randomUUID().toString().substring(0, 8);
     }
 
-    private Scheduler scheduler(Carriers carrying) {
+    private Scheduler scheduler(LaneSlots carrying) {
         var outage = new Outage(control.name(), time);
-        var log = new StoreLog(LoggerFactory.getLogger(QuietJobStore.class), outage);
+        var log = new QuartzLog(LoggerFactory.getLogger(QuietJobStore.class), outage);
         // what Quartz says there comes through the scheduler listener, told once
         if (LoggerFactory.getLogger("org.quartz.core.ErrorLogger") instanceof ch.qos.logback.classic.Logger errors) {
             errors.setLevel(Level.OFF);
@@ -290,7 +290,7 @@ public final class Scheduling implements AutoCloseable {
         boolean interrupted = false;
         try {
             scheduler.standby();
-            boolean stopped = carriers.stop(settings.stopTimeout());
+            boolean stopped = laneSlots.stop(settings.stopTimeout());
             if (!stopped) {
                 LOG.warn(
                         "Not every run stopped within {}; other workers take them after {}.",

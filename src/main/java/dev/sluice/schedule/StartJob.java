@@ -31,12 +31,12 @@ final class StartJob implements Job {
     static final String AGAIN = "start-again";
 
     private final String name;
-    private final Work work;
+    private final ScheduleServices work;
     private final Duration patience;
     private final Time time;
 
     /** @param patience how long to wait before it is tried again */
-    StartJob(String name, Work work, Duration patience, Time time) {
+    StartJob(String name, ScheduleServices work, Duration patience, Time time) {
         this.name = name;
         this.work = work;
         this.patience = patience;

@@ -34,7 +34,7 @@ public interface Starts {
     Map<String, Instant> nextStarts();
 
     /** Has a queued or resumed run carried on, if nothing does so yet. */
-    void carry(UUID run);
+    void execute(UUID run);
 
     /**
      * @param run the run

@@ -56,9 +56,9 @@ final class KeyChoice {
                 .distinct()
                 .limit(3)
                 .collect(Collectors.joining(" "));
-        return Refusal.of(
+        return TableProblem.of(
                 "no-primary-key",
-                Refusal.KEY,
+                TableProblem.KEY,
                 "Table " + table + " has no primary key, and "
                         + (indexes.isEmpty() ? "no unique index." : "no unique index that will do. " + unfit),
                 "add a primary key, or a unique index on NOT NULL columns; where it is the only one, it is taken.");
@@ -68,9 +68,9 @@ final class KeyChoice {
         String why = primary.flatMap(p -> p.fault(table))
                 .map(f -> "The primary key of " + table + " will not do (" + f.reason() + ")")
                 .orElse("Table " + table + " has no primary key");
-        return Refusal.of(
+        return TableProblem.of(
                 "several-unique-indexes",
-                Refusal.KEY,
+                TableProblem.KEY,
                 why + ", the job names no key, and " + keys.size() + " unique indexes would do.",
                 "add one of these lines to migrate: "
                         + keys.stream()

@@ -189,7 +189,7 @@ record KeyIndex(
      */
     KeyIndex sound(TableName table) {
         fault(table).ifPresent(f -> {
-            throw Refusal.of(f.code(), Refusal.KEY, f.reason(), f.fix());
+            throw TableProblem.of(f.code(), TableProblem.KEY, f.reason(), f.fix());
         });
         return this;
     }

@@ -84,7 +84,7 @@ public final class TableInspection {
     }
 
     private static TableFacts inspect(DSLContext sql, TableName table, List<String> key, List<String> begun) {
-        Record relation = relation(sql, table, Refusal.TABLE);
+        Record relation = relation(sql, table, TableProblem.TABLE);
         long oid = relation.get("oid", long.class);
         boolean partitioned = relation.get("kind", String.class).equals("p");
         if (!partitioned) {
@@ -145,7 +145,7 @@ public final class TableInspection {
                 || table.schema().equals("sluice");
         if (temporary || system || !(kind.equals("r") || kind.equals("p"))) {
             String what = temporary ? "a temporary table" : system ? "not a table of yours" : kindText(kind);
-            throw Refusal.of(
+            throw TableProblem.of(
                     "not-a-table",
                     jobKey,
                     table + " is " + what + ".",
@@ -173,7 +173,7 @@ public final class TableInspection {
                 .map(r -> new TableName(r.get(0, String.class), r.get(1, String.class)))
                 .collect(Collectors.partitioningBy(t -> t.schema().equals(table.schema())));
         List<TableName> inSchema = here.getOrDefault(true, List.of());
-        List<String> near = Names.near(
+        List<String> near = NameSuggestions.near(
                         table.name(), inSchema.stream().map(TableName::name).toList())
                 .stream()
                 .map(n -> new TableName(table.schema(), n).toString())
@@ -183,15 +183,15 @@ public final class TableInspection {
                 ? "create it first, or name a table of this database; schema \"" + table.schema() + "\" has "
                         + inSchema.size() + " tables."
                 : "did you mean " + String.join(" or ", near) + "?";
-        return Refusal.of("no-such-table", jobKey, "There is no table " + table + ".", fix);
+        return TableProblem.of("no-such-table", jobKey, "There is no table " + table + ".", fix);
     }
 
     private static void refuseChildren(DSLContext sql, TableName table, long oid) {
         List<String> children = sql.fetch(CHILDREN, oid).getValues(0, String.class);
         if (!children.isEmpty()) {
-            throw Refusal.of(
+            throw TableProblem.of(
                     "inheritance-children",
-                    Refusal.TABLE,
+                    TableProblem.TABLE,
                     "Table " + table + " has inheritance children (" + String.join(", ", children)
                             + "): their rows are in no unique index of the parent.",
                     "write one job for each of them after ALTER TABLE … NO INHERIT, or turn them into partitions.");
@@ -204,9 +204,9 @@ public final class TableInspection {
                 .map(r -> r.get("nspname", String.class) + "." + r.get("relname", String.class))
                 .toList();
         if (!foreign.isEmpty()) {
-            throw Refusal.of(
+            throw TableProblem.of(
                     "foreign-partition",
-                    Refusal.TABLE,
+                    TableProblem.TABLE,
                     "Table " + table + " has foreign partitions (" + String.join(", ", foreign)
                             + "): their rows cannot commit together with a checkpoint here.",
                     "write one job for each local partition, and run those of the other server there.");
@@ -221,10 +221,10 @@ public final class TableInspection {
             boolean partitioned) {
         for (String column : key) {
             if (!columns.containsKey(column)) {
-                List<String> near = Names.near(column, columns.keySet());
-                throw Refusal.of(
+                List<String> near = NameSuggestions.near(column, columns.keySet());
+                throw TableProblem.of(
                         "no-such-column",
-                        Refusal.KEY,
+                        TableProblem.KEY,
                         "Table " + table + " has no column \"" + column + "\".",
                         near.isEmpty()
                                 ? "its columns are " + String.join(", ", columns.keySet()) + "."
@@ -232,8 +232,11 @@ public final class TableInspection {
             }
         }
         if (new HashSet<>(key).size() < key.size()) {
-            throw Refusal.of(
-                    "key-column-twice", Refusal.KEY, "The key names a column twice: " + key + ".", "name each once.");
+            throw TableProblem.of(
+                    "key-column-twice",
+                    TableProblem.KEY,
+                    "The key names a column twice: " + key + ".",
+                    "name each once.");
         }
         List<KeyIndex> matching = indexes.stream().filter(i -> i.isOn(key)).toList();
         KeyIndex best = KeyIndex.best(matching, table).orElseThrow(() -> notUnique(table, key, indexes, partitioned));
@@ -252,9 +255,9 @@ public final class TableInspection {
                 .findFirst()
                 .map(i -> ", or use key: " + i.columnNames())
                 .orElse("");
-        return Refusal.of(
+        return TableProblem.of(
                 "key-not-unique",
-                Refusal.KEY,
+                TableProblem.KEY,
                 "No unique index of " + table + " is on exactly the columns " + key + ".",
                 create + instead + ".");
     }

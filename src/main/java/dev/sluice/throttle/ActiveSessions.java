@@ -43,7 +43,7 @@ public final class ActiveSessions implements DatabaseSource {
     }
 
     @Override
-    public List<Level> read(Connection connection) throws SQLException {
+    public List<Measurement> read(Connection connection) throws SQLException {
         if (cores.isEmpty()) {
             cores = OptionalInt.of(ServerCores.seen(connection)
                     .orElseThrow(() -> new SQLException("the cores of the server are not known", "55000")));
@@ -57,7 +57,7 @@ public final class ActiveSessions implements DatabaseSource {
         double value = sessions / of;
         String text =
                 Amount.cut(value, 1) + " (" + Amount.cut(sessions, 1) + " on " + of + (of == 1 ? " core)" : " cores)");
-        return List.of(Level.of("limit", "", value, text));
+        return List.of(Measurement.of("limit", "", value, text));
     }
 
     @Override

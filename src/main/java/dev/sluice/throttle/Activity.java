@@ -92,7 +92,7 @@ final class Activity implements DatabaseSource {
 
     /** The mean; nothing until there are {@value #ENOUGH} counts. */
     @Override
-    public List<Level> read(Connection connection) throws SQLException {
+    public List<Measurement> read(Connection connection) throws SQLException {
         long now = time.nanos();
         long since = newest.isEmpty() ? 0 : (now - newest.getLast().nanos()) / 1000;
         Count count = BUSY.single(connection, row -> new Count(now, row.getLong(1), row.getLong(2)), since);
@@ -109,7 +109,7 @@ final class Activity implements DatabaseSource {
         }
         every = EVERY;
         double sessions = Math.max(counted(), ended());
-        return List.of(Level.of("sessions", "", sessions, Amount.cut(sessions, 1)));
+        return List.of(Measurement.of("sessions", "", sessions, Amount.cut(sessions, 1)));
     }
 
     private double counted() {

@@ -1,7 +1,7 @@
 package dev.sluice.throttle;
 
 import dev.sluice.job.SignalKind;
-import dev.sluice.throttle.Level.Better;
+import dev.sluice.throttle.Measurement.Better;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -41,15 +41,15 @@ public record Autovacuum(long table) implements DatabaseSource {
     }
 
     @Override
-    public List<Level> read(Connection connection) throws SQLException {
+    public List<Measurement> read(Connection connection) throws SQLException {
         return AT_WORK.on(connection, Autovacuum::level, table, table);
     }
 
-    private static Level level(ResultSet row) throws SQLException {
+    private static Measurement level(ResultSet row) throws SQLException {
         boolean urgent = row.getBoolean("urgent");
         double age = row.getDouble("age");
         String text = "at work for " + Amount.seconds(age) + (urgent ? " to prevent wraparound" : "");
-        return new Level("limit", row.getString("name"), age, text, Better.LESS, urgent);
+        return new Measurement("limit", row.getString("name"), age, text, Better.LESS, urgent);
     }
 
     @Override

@@ -1,8 +1,8 @@
 package dev.sluice.throttle;
 
 import dev.sluice.job.SignalKind;
-import dev.sluice.throttle.Level.Better;
-import dev.sluice.throttle.Level.Scale;
+import dev.sluice.throttle.Measurement.Better;
+import dev.sluice.throttle.Measurement.Scale;
 import dev.sluice.time.Time;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -71,7 +71,7 @@ public final class CommitLatency implements DatabaseSource {
     }
 
     @Override
-    public List<Level> read(Connection connection) throws SQLException {
+    public List<Measurement> read(Connection connection) throws SQLException {
         long start = time.nanos();
         int taken = 0;
         do {
@@ -83,7 +83,7 @@ public final class CommitLatency implements DatabaseSource {
         double baseline = quiet.median();
         String text = Amount.seconds(seconds)
                 + (baseline > 0 ? " (quiet " + Amount.seconds(baseline) + ")" : " (not seen quiet yet)");
-        return List.of(new Level("limit", "", seconds, text, Better.LESS, false, new Scale.TimesOf(baseline)));
+        return List.of(new Measurement("limit", "", seconds, text, Better.LESS, false, new Scale.TimesOf(baseline)));
     }
 
     private void canary(Connection connection) throws SQLException {

@@ -15,7 +15,7 @@ public non-sealed interface DatabaseSource extends Source {
      * @return what was measured; empty where there is nothing to measure, which is as good as can be
      * @throws SQLException when it cannot be read now; it is unknown then
      */
-    List<Level> read(Connection connection) throws SQLException;
+    List<Measurement> read(Connection connection) throws SQLException;
 
     /**
      * Why it cannot be read here at all, and what to do about it; asked once before the first reading, and by

@@ -36,11 +36,11 @@ public record DeadTuples(long table) implements DatabaseSource {
     }
 
     @Override
-    public List<Level> read(Connection connection) throws SQLException {
+    public List<Measurement> read(Connection connection) throws SQLException {
         return ROWS.on(connection, row -> level(row.getLong("dead"), row.getLong("live")), table, table);
     }
 
-    private static Level level(long dead, long live) {
+    private static Measurement level(long dead, long live) {
         double share = dead < FEW || live <= 0 ? 0 : (double) dead / (dead + live);
         String text = dead < FEW || live <= 0
                 ? dead
@@ -48,6 +48,6 @@ public record DeadTuples(long table) implements DatabaseSource {
                                 ? " dead rows, of how many is not known before an ANALYZE"
                                 : " dead rows")
                 : Amount.percent(share) + " (" + dead + " of " + (dead + live) + " rows)";
-        return Level.of("limit", "", share, text);
+        return Measurement.of("limit", "", share, text);
     }
 }

@@ -26,20 +26,20 @@ record HttpSource(String code, URI url, Optional<JsonPointer> pointer, Duration 
     private static final int LONGEST_NUMBER = 50;
 
     @Override
-    public List<Level> read() throws IOException, InterruptedException {
+    public List<Measurement> read() throws IOException, InterruptedException {
         Fetch.Answer answer = fetch.get(url);
         if (pointer.isPresent()) {
             if (!answer.isGood()) {
                 throw new IOException("answers " + answer.status());
             }
-            return ChosenLevel.of(number(answer.json().at(pointer.get()), pointer.get()));
+            return CustomMeasurement.of(number(answer.json().at(pointer.get()), pointer.get()));
         }
         String text = "answers " + answer.status();
         if (answer.isGood()) {
-            return ChosenLevel.of(true, text);
+            return CustomMeasurement.of(true, text);
         }
         if (answer.status() == TOO_MANY_REQUESTS || answer.status() == UNAVAILABLE) {
-            return ChosenLevel.of(false, text);
+            return CustomMeasurement.of(false, text);
         }
         throw new IOException(text + "; 2xx is good, 429 and 503 are over the limit, others say neither");
     }

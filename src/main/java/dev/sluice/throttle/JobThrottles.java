@@ -24,7 +24,7 @@ public final class JobThrottles implements Throttles, AutoCloseable {
 
     private final Databases databases;
     private final Samplers samplers;
-    private final Servo servo;
+    private final PaceSettings paceSettings;
     private final double cores;
     private final Fetch fetch = Fetch.open();
     /** Jobs of which it was said that their server's cores are assumed. */
@@ -35,13 +35,13 @@ public final class JobThrottles implements Throttles, AutoCloseable {
     /**
      * @param databases of the worker
      * @param samplers of the worker
-     * @param servo how the pace follows
+     * @param paceSettings how the pace follows
      * @param cores share of a server's cores that batches may keep busy where the job file says nothing
      */
-    public JobThrottles(Databases databases, Samplers samplers, Servo servo, double cores, Time time) {
+    public JobThrottles(Databases databases, Samplers samplers, PaceSettings paceSettings, double cores, Time time) {
         this.databases = databases;
         this.samplers = samplers;
-        this.servo = servo;
+        this.paceSettings = paceSettings;
         this.cores = cores;
         this.time = time;
     }
@@ -53,24 +53,27 @@ public final class JobThrottles implements Throttles, AutoCloseable {
         var signals =
                 new PostgresSignals(time, job.database(), database.settings().cores(), sampler::isBusy);
         ThrottleSettings settings = job.migrate().throttle();
-        List<Heeded> heeded = new ArrayList<>();
+        List<MonitoredSignal> monitored = new ArrayList<>();
         signals.of(settings, facts.oid()).forEach((kind, source) -> {
             SignalSettings signal = settings.of(kind);
-            heeded.add(new Heeded(
-                    source, levels -> Judge.of(kind, signal, levels), signal.stated(), signal.holdsWhenUnknown()));
+            monitored.add(new MonitoredSignal(
+                    source,
+                    levels -> SignalEvaluator.of(kind, signal, levels),
+                    signal.stated(),
+                    signal.holdsWhenUnknown()));
         });
         settings.chosen()
-                .forEach(chosen -> heeded.add(new Heeded(
-                        ChosenSources.of(chosen, database, fetch),
-                        levels -> Judge.of(chosen, levels),
+                .forEach(chosen -> monitored.add(new MonitoredSignal(
+                        CustomSources.of(chosen, database, fetch),
+                        levels -> SignalEvaluator.of(chosen, levels),
                         true,
                         chosen.holdsWhenUnknown())));
         return new Throttle(
                 sampler,
-                heeded,
+                monitored,
                 new OpeningHours(settings.windows()),
                 Optional.of(bounded(job, database)),
-                servo,
+                paceSettings,
                 time);
     }
 

@@ -53,14 +53,14 @@ public record LockWaits() implements DatabaseSource {
     }
 
     @Override
-    public List<Level> read(Connection connection) throws SQLException {
+    public List<Measurement> read(Connection connection) throws SQLException {
         List<Row> rows = WAITING.on(connection, Row::of);
         long behind = rows.isEmpty()
                 ? 0
                 : behind(
                         rows.getFirst().allOurs(),
                         rows.stream().map(Row::waiting).toList());
-        return List.of(Level.of("limit", "", behind, behind == 1 ? "1 session" : behind + " sessions"));
+        return List.of(Measurement.of("limit", "", behind, behind == 1 ? "1 session" : behind + " sessions"));
     }
 
     /** How many of the others wait behind one of ours, at however many removes. */

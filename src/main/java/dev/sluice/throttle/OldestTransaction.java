@@ -42,10 +42,10 @@ public record OldestTransaction() implements DatabaseSource {
     }
 
     @Override
-    public List<Level> read(Connection connection) throws SQLException {
+    public List<Measurement> read(Connection connection) throws SQLException {
         return OLDEST.on(
                 connection,
-                row -> Level.of(
+                row -> Measurement.of(
                         "limit", row.getString("who"), row.getDouble("age"), Amount.seconds(row.getDouble("age"))));
     }
 

@@ -3,13 +3,13 @@ package dev.sluice.throttle;
 /**
  * The share of time a lane may work, and how it follows the pressure. A pure value: each sample gives the next.
  *
- * <p>Under {@link Servo#calm} it grows, by {@code sqrt(aim / pressure)} a second, and slowly beyond the share at which
- * it last had to shrink; between calm and limit it keeps still, since much of the load is our own; from the limit on it
- * shrinks by {@code aim / pressure}, to half at most in one step; from {@link Servo#hold} on, or by a hard signal, it
- * holds. It never grows while something else than the pace limits the work.
+ * <p>Under {@link PaceSettings#calm} it grows, by {@code sqrt(aim / pressure)} a second, and slowly beyond the share at
+ * which it last had to shrink; between calm and limit it keeps still, since much of the load is our own; from the limit
+ * on it shrinks by {@code aim / pressure}, to half at most in one step; from {@link PaceSettings#hold} on, or by a hard
+ * signal, it holds. It never grows while something else than the pace limits the work.
  *
- * @param share of time that is worked, {@link Servo#floor} to 1, or less under a budget; what it goes on with while it
- *     is held
+ * @param share of time that is worked, {@link PaceSettings#floor} to 1, or less under a budget; what it goes on with
+ *     while it is held
  * @param held whether nothing may be done
  * @param pressure smoothed, 1.0 at the limit; NaN before the first sample
  * @param ceiling the share at which the pressure was last too high
@@ -25,8 +25,8 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
     private static final double LONG_AGO = 1e6;
 
     /** Where a lane begins. */
-    public static Pace start(Servo servo) {
-        return new Pace(Math.max(servo.floor(), servo.start()), false, Double.NaN, 1, 0, LONG_AGO);
+    public static Pace start(PaceSettings paceSettings) {
+        return new Pace(Math.max(paceSettings.floor(), paceSettings.start()), false, Double.NaN, 1, 0, LONG_AGO);
     }
 
     /** At full speed, for a job that heeds no signal. */
@@ -45,64 +45,69 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
      * @param most share that something else, a budget, allows, above 0 to 1: from there it shrinks, since shrinking
      *     what is not worked anyway would change nothing, and the floor is a part of it
      */
-    public Pace after(double sample, boolean hard, double seconds, boolean idle, double most, Servo servo) {
+    public Pace after(
+            double sample, boolean hard, double seconds, boolean idle, double most, PaceSettings paceSettings) {
         double dt = Math.max(0, Math.min(LONGEST_STEP, seconds));
-        double smooth = Double.isNaN(pressure) ? sample : pressure + servo.weight() * (sample - pressure);
+        double smooth = Double.isNaN(pressure) ? sample : pressure + paceSettings.weight() * (sample - pressure);
         // a count that stands at its limit would else come as near as one likes to it, and never reach it
-        smooth = sample >= servo.limit() && smooth >= servo.limit() - NEAR ? Math.max(smooth, servo.limit()) : smooth;
+        smooth = sample >= paceSettings.limit() && smooth >= paceSettings.limit() - NEAR
+                ? Math.max(smooth, paceSettings.limit())
+                : smooth;
         Pace now = new Pace(share, held, smooth, ceiling, goodSeconds, sinceCut + dt);
         if (held) {
-            return now.whileHeld(hard, dt, servo);
+            return now.whileHeld(hard, dt, paceSettings);
         }
-        if (hard || smooth >= servo.hold()) {
-            double high = Math.max(servo.floor(), Math.min(share, ceiling) / 2);
-            return new Pace(servo.floor(), true, smooth, high, 0, 0);
+        if (hard || smooth >= paceSettings.hold()) {
+            double high = Math.max(paceSettings.floor(), Math.min(share, ceiling) / 2);
+            return new Pace(paceSettings.floor(), true, smooth, high, 0, 0);
         }
-        if (smooth >= servo.limit()) {
-            return now.shrunk(most, servo);
+        if (smooth >= paceSettings.limit()) {
+            return now.shrunk(most, paceSettings);
         }
-        return smooth < servo.calm() && !idle && now.isSettled(servo) ? now.grown(dt, servo) : now;
+        return smooth < paceSettings.calm() && !idle && now.isSettled(paceSettings) ? now.grown(dt, paceSettings) : now;
     }
 
-    private boolean isSettled(Servo servo) {
-        return sinceCut >= servo.settle().toNanos() / 1e9;
+    private boolean isSettled(PaceSettings paceSettings) {
+        return sinceCut >= paceSettings.settle().toNanos() / 1e9;
     }
 
-    private Pace whileHeld(boolean hard, double dt, Servo servo) {
-        if (hard || pressure >= servo.limit()) {
+    private Pace whileHeld(boolean hard, double dt, PaceSettings paceSettings) {
+        if (hard || pressure >= paceSettings.limit()) {
             return new Pace(share, true, pressure, ceiling, 0, sinceCut);
         }
         double good = goodSeconds + dt;
-        return good < servo.goodFor().toNanos() / 1e9
+        return good < paceSettings.goodFor().toNanos() / 1e9
                 ? new Pace(share, true, pressure, ceiling, good, sinceCut)
                 : new Pace(
-                        Math.max(servo.floor(), Math.min(ceiling, servo.start())),
+                        Math.max(paceSettings.floor(), Math.min(ceiling, paceSettings.start())),
                         false,
                         pressure,
                         ceiling,
                         0,
-                        servo.settle().toNanos() / 1e9); // it was good for long enough to be let go
+                        paceSettings.settle().toNanos() / 1e9); // it was good for long enough to be let go
     }
 
-    private Pace shrunk(double most, Servo servo) {
-        if (!isSettled(servo) && pressure < servo.urgent()) {
+    private Pace shrunk(double most, PaceSettings paceSettings) {
+        if (!isSettled(paceSettings) && pressure < paceSettings.urgent()) {
             return this;
         }
         double less = Math.max(
-                servo.floor() * most, Math.min(share, most) * Math.max(servo.shrink(), servo.aim() / pressure));
+                paceSettings.floor() * most,
+                Math.min(share, most) * Math.max(paceSettings.shrink(), paceSettings.aim() / pressure));
         return new Pace(less, false, pressure, less, 0, 0);
     }
 
-    private Pace grown(double dt, Servo servo) {
-        double factor = Math.pow(Math.min(servo.growth(), Math.sqrt(servo.aim() / Math.max(pressure, 1e-9))), dt);
+    private Pace grown(double dt, PaceSettings paceSettings) {
+        double factor =
+                Math.pow(Math.min(paceSettings.growth(), Math.sqrt(paceSettings.aim() / Math.max(pressure, 1e-9))), dt);
         double more = share * factor;
         if (more <= ceiling) {
             return new Pace(Math.min(1, more), false, pressure, ceiling, 0, sinceCut);
         }
         // far below the limit the load that made the ceiling is gone; otherwise it is felt for
-        double most = pressure < servo.calm() / 2
+        double most = pressure < paceSettings.calm() / 2
                 ? Math.max(ceiling, share) * factor
-                : share < ceiling ? ceiling : share * Math.pow(servo.probe(), dt);
+                : share < ceiling ? ceiling : share * Math.pow(paceSettings.probe(), dt);
         double next = Math.min(1, Math.min(more, most));
         return new Pace(next, false, pressure, Math.max(ceiling, next), 0, sinceCut);
     }

@@ -90,7 +90,7 @@ public final class PostgresSignals {
             case OLDEST_TRANSACTION -> new OldestTransaction();
             case DEAD_TUPLES -> new DeadTuples(table);
             case AUTOVACUUM -> new Autovacuum(table);
-            case CHECKPOINTS -> new Checkpoints(time);
+            case CHECKPOINTS -> new RequestedCheckpoints(time);
         };
     }
 }

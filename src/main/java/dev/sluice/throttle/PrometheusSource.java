@@ -26,7 +26,7 @@ record PrometheusSource(String code, URI url, String query, Duration every, Fetc
     private static final int LONGEST_ERROR = 200;
 
     @Override
-    public List<Level> read() throws IOException, InterruptedException {
+    public List<Measurement> read() throws IOException, InterruptedException {
         Fetch.Answer answer = fetch.get(address());
         if (!answer.isGood()) {
             throw new IOException("answers " + answer.status() + reason(answer));
@@ -38,8 +38,8 @@ record PrometheusSource(String code, URI url, String query, Duration every, Fetc
         String type = json.at("/data/resultType").asText();
         JsonNode result = json.at("/data/result");
         return switch (type) {
-            case "scalar" -> ChosenLevel.of(value(result));
-            case "vector" -> ChosenLevel.of(largest(result));
+            case "scalar" -> CustomMeasurement.of(value(result));
+            case "vector" -> CustomMeasurement.of(largest(result));
             default -> throw new IOException("the query gives a " + type + ", not a scalar or a vector");
         };
     }

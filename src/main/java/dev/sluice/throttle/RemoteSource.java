@@ -14,5 +14,5 @@ public non-sealed interface RemoteSource extends Source {
      * @throws SQLException likewise
      * @throws InterruptedException when asked to stop
      */
-    List<Level> read() throws IOException, SQLException, InterruptedException;
+    List<Measurement> read() throws IOException, SQLException, InterruptedException;
 }

@@ -59,21 +59,21 @@ public final class ReplicaLag implements DatabaseSource {
     }
 
     @Override
-    public List<Level> read(Connection connection) throws SQLException {
+    public List<Measurement> read(Connection connection) throws SQLException {
         List<Seen> rows = REPLICAS.on(connection, Seen::of);
         long now = time.nanos();
         rows.forEach(row -> history.add(now, row.here()));
         List<Seen> replicas = rows.stream().filter(row -> row.name() != null).toList();
         Map<String, Long> named =
                 replicas.stream().collect(Collectors.groupingBy(r -> String.valueOf(r.name()), Collectors.counting()));
-        List<Level> levels = new ArrayList<>();
+        List<Measurement> levels = new ArrayList<>();
         for (Seen replica : replicas) {
             String name = String.valueOf(replica.name());
             String subject = named.getOrDefault(name, 0L) > 1 ? name + " (" + replica.address() + ")" : name;
             long bytes = Math.max(0, replica.here() - replica.replayed());
             double seconds = bytes == 0 ? 0 : Math.max(history.secondsSince(replica.replayed(), now), replica.told());
-            levels.add(Level.of("limit", subject, seconds, Amount.seconds(seconds)));
-            levels.add(Level.of("bytes", subject, bytes, Amount.bytes(bytes)));
+            levels.add(Measurement.of("limit", subject, seconds, Amount.seconds(seconds)));
+            levels.add(Measurement.of("bytes", subject, bytes, Amount.bytes(bytes)));
         }
         return levels;
     }

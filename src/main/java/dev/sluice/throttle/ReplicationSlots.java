@@ -1,8 +1,8 @@
 package dev.sluice.throttle;
 
 import dev.sluice.job.SignalKind;
-import dev.sluice.throttle.Level.Better;
-import dev.sluice.throttle.Level.Scale;
+import dev.sluice.throttle.Measurement.Better;
+import dev.sluice.throttle.Measurement.Scale;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -34,21 +34,21 @@ public record ReplicationSlots() implements DatabaseSource {
     }
 
     @Override
-    public List<Level> read(Connection connection) throws SQLException {
+    public List<Measurement> read(Connection connection) throws SQLException {
         return SLOTS.on(connection, ReplicationSlots::level);
     }
 
-    private static Level level(ResultSet row) throws SQLException {
+    private static Measurement level(ResultSet row) throws SQLException {
         String name = row.getString("name");
         if (row.getBoolean("endless")) {
             double retained = Math.max(0, row.getLong("retained"));
-            return Level.of("retained", name, retained, Amount.bytes(retained) + " retained");
+            return Measurement.of("retained", name, retained, Amount.bytes(retained) + " retained");
         }
         double left = row.getLong("safe");
         boolean unreserved = "unreserved".equals(row.getString("wal_status"));
         String text = Amount.bytes(left) + " left" + (unreserved ? ", unreserved" : "");
         // where the server keeps little at all, a limit above that would never be met
         double most = row.getLong("keep") / 2.0;
-        return new Level("limit", name, left, text, Better.MORE, unreserved, new Scale.AtMost(most));
+        return new Measurement("limit", name, left, text, Better.MORE, unreserved, new Scale.AtMost(most));
     }
 }

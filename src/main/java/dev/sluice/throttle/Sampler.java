@@ -45,7 +45,7 @@ public final class Sampler implements AutoCloseable {
     private final AtomicInteger batches = new AtomicInteger();
     private final SamplingCost cost = new SamplingCost();
     private final SeenSignals seen = new SeenSignals();
-    private final Rests rests = new Rests();
+    private final StoppableSleep sleep = new StoppableSleep();
     private final boolean threads;
     private @Nullable Thread thread;
     private volatile boolean closed;
@@ -77,10 +77,10 @@ public final class Sampler implements AutoCloseable {
         /** When the last one who watched left. */
         private long left;
 
-        private volatile Reading reading = new Reading.Pending();
+        private volatile SourceReading reading = new SourceReading.Pending();
         private volatile long first;
         private volatile long due;
-        private volatile @Nullable Rests rests;
+        private volatile @Nullable StoppableSleep sleep;
 
         Watched(Source source, long now) {
             this.source = source;
@@ -93,7 +93,7 @@ public final class Sampler implements AutoCloseable {
             due = now;
             first = now;
             readable = false;
-            reading = new Reading.Pending();
+            reading = new SourceReading.Pending();
         }
     }
 
@@ -113,9 +113,9 @@ public final class Sampler implements AutoCloseable {
             if (w.watchers++ == 0) {
                 w.begin(now);
             }
-            if (source instanceof RemoteSource remote && w.rests == null && !closed) {
-                Rests between = new Rests();
-                w.rests = between;
+            if (source instanceof RemoteSource remote && w.sleep == null && !closed) {
+                StoppableSleep between = new StoppableSleep();
+                w.sleep = between;
                 Thread.ofVirtual().name("signal-" + source.code()).start(() -> readRemote(w, remote, between));
             }
         }
@@ -132,7 +132,7 @@ public final class Sampler implements AutoCloseable {
                 continue;
             }
             w.left = time.nanos();
-            Rests remote = w.rests;
+            StoppableSleep remote = w.sleep;
             if (remote != null) {
                 watched.remove(source);
                 remote.end();
@@ -141,7 +141,7 @@ public final class Sampler implements AutoCloseable {
     }
 
     /** The newest reading of a source that is watched; one that is too old is unknown. */
-    public Reading reading(Source source) {
+    public SourceReading reading(Source source) {
         Watched w = watched.get(source);
         if (w == null || w.watchers == 0) {
             throw new IllegalStateException("nobody watches " + source.code());
@@ -150,13 +150,13 @@ public final class Sampler implements AutoCloseable {
         long every = Math.max(source.every().toNanos(), source instanceof DatabaseSource ? cost.interval() : 0);
         long stale = Math.max(YOUNG.toNanos(), STALE_INTERVALS * every);
         return switch (w.reading) {
-            case Reading.Known k
+            case SourceReading.Known k
             when now - k.at() > stale ->
-                new Reading.Unknown("not read for " + (now - k.at()) / 1_000_000_000L + " s", k.at());
-            case Reading.Pending ignored
+                new SourceReading.Unknown("not read for " + (now - k.at()) / 1_000_000_000L + " s", k.at());
+            case SourceReading.Pending ignored
             when now - w.first > stale ->
-                new Reading.Unknown("not read yet, after " + (now - w.first) / 1_000_000_000L + " s", w.first);
-            case Reading r -> r;
+                new SourceReading.Unknown("not read yet, after " + (now - w.first) / 1_000_000_000L + " s", w.first);
+            case SourceReading r -> r;
         };
     }
 
@@ -183,7 +183,7 @@ public final class Sampler implements AutoCloseable {
     private void readDatabase() {
         do {
             readDue();
-        } while (rests.rest(time, TICK) && stillWatched());
+        } while (sleep.rest(time, TICK) && stillWatched());
     }
 
     private synchronized boolean stillWatched() {
@@ -211,7 +211,7 @@ public final class Sampler implements AutoCloseable {
         } finally {
             cost.endRound(watched.keySet());
             due.forEach(w -> w.due = now
-                    + (w.reading instanceof Reading.Missing
+                    + (w.reading instanceof SourceReading.Missing
                             ? ASKED_AGAIN.toNanos()
                             : Math.max(w.source.every().toNanos(), cost.interval())));
         }
@@ -254,7 +254,7 @@ public final class Sampler implements AutoCloseable {
             unknown(w, why);
             return;
         }
-        w.reading = new Reading.Missing(need);
+        w.reading = new SourceReading.Missing(need);
         if (seen.isNew(w.source.code(), need)) {
             LOG.info(
                     "signal {} of database {} {}: {}",
@@ -265,7 +265,7 @@ public final class Sampler implements AutoCloseable {
         }
     }
 
-    private void readRemote(Watched w, RemoteSource source, Rests between) {
+    private void readRemote(Watched w, RemoteSource source, StoppableSleep between) {
         do {
             try {
                 known(w, source.read());
@@ -280,19 +280,19 @@ public final class Sampler implements AutoCloseable {
 
     /** Whether nobody wants to know any more: a failure is one of the end then, and none of the signal. */
     private boolean isOver(Watched w) {
-        return closed || w.rests != null && watched.get(w.source) != w;
+        return closed || w.sleep != null && watched.get(w.source) != w;
     }
 
-    private void known(Watched w, List<Level> levels) {
-        if (w.reading instanceof Reading.Unknown u && !isOver(w)) {
+    private void known(Watched w, List<Measurement> levels) {
+        if (w.reading instanceof SourceReading.Unknown u && !isOver(w)) {
             LOG.info("signal {} of database {} is read again, after: {}", w.source.code(), database.name(), u.why());
         }
         seen.read(w.source.code());
-        w.reading = new Reading.Known(levels, time.nanos());
+        w.reading = new SourceReading.Known(levels, time.nanos());
     }
 
     private void failed(Watched w, Throwable e) {
-        if (w.reading instanceof Reading.Missing || isOver(w)) {
+        if (w.reading instanceof SourceReading.Missing || isOver(w)) {
             return; // it is off, and asked again what it lacks; or nobody is there to be told
         }
         unknown(w, SqlFailure.in(e).map(SqlFailure::toString).orElseGet(() -> String.valueOf(e.getMessage())));
@@ -300,23 +300,23 @@ public final class Sampler implements AutoCloseable {
 
     private void unknown(Watched w, String why) {
         long since = switch (w.reading) {
-            case Reading.Known k -> k.at();
-            case Reading.Unknown u -> u.since();
-            case Reading.Pending ignored -> w.first;
-            case Reading.Missing ignored -> w.first;
+            case SourceReading.Known k -> k.at();
+            case SourceReading.Unknown u -> u.since();
+            case SourceReading.Pending ignored -> w.first;
+            case SourceReading.Missing ignored -> w.first;
         };
-        if (!(w.reading instanceof Reading.Unknown)) {
+        if (!(w.reading instanceof SourceReading.Unknown)) {
             LOG.warn("signal {} of database {} cannot be read: {}", w.source.code(), database.name(), why);
         }
-        w.reading = new Reading.Unknown(why, since);
+        w.reading = new SourceReading.Unknown(why, since);
     }
 
     @Override
     public synchronized void close() {
         closed = true;
-        rests.end();
+        sleep.end();
         watched.values().forEach(w -> {
-            Rests remote = w.rests;
+            StoppableSleep remote = w.sleep;
             if (remote != null) {
                 remote.end();
             }

@@ -17,5 +17,5 @@ public sealed interface Source permits DatabaseSource, RemoteSource {
     }
 
     /** Nothing measured: no replica, no archive. */
-    List<Level> NOTHING = List.of();
+    List<Measurement> NOTHING = List.of();
 }

@@ -32,14 +32,14 @@ record SqlSource(String code, String query, Duration every, Database database) i
             + " SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on; SET LOCAL search_path TO DEFAULT";
 
     @Override
-    public List<Level> read() throws IOException, SQLException {
+    public List<Measurement> read() throws IOException, SQLException {
         try (Connection connection = database.connect()) {
             connection.setAutoCommit(false); // the pool rolls back what is open when it takes the connection back
             try (Statement statement = connection.createStatement()) {
                 statement.execute(BEGIN);
                 statement.setMaxRows(2);
                 try (ResultSet rows = statement.executeQuery(SqlText.of(query).forJdbc())) {
-                    return ChosenLevel.of(number(rows));
+                    return CustomMeasurement.of(number(rows));
                 }
             }
         } catch (SQLException e) {
@@ -50,10 +50,10 @@ record SqlSource(String code, String query, Duration every, Database database) i
     private static double number(ResultSet rows) throws SQLException, IOException {
         ResultSetMetaData columns = rows.getMetaData();
         if (columns.getColumnCount() != 1) {
-            throw new UnfitException("the query gives " + columns.getColumnCount() + " columns, not one");
+            throw new UnusableSignalException("the query gives " + columns.getColumnCount() + " columns, not one");
         }
         if (!NUMBERS.contains(columns.getColumnType(1))) {
-            throw new UnfitException("the query gives " + columns.getColumnTypeName(1) + ", not a number");
+            throw new UnusableSignalException("the query gives " + columns.getColumnTypeName(1) + ", not a number");
         }
         if (!rows.next()) {
             throw new IOException("the query gives no row");

@@ -26,10 +26,10 @@ public final class Throttle implements AutoCloseable {
     private static final double WORTH = 5;
 
     private final Sampler sampler;
-    private final Judged judged;
+    private final LatestVerdicts latest;
     private final OpeningHours hours;
     private final Optional<Bounded> bounded;
-    private final Servo servo;
+    private final PaceSettings settings;
     private final Time time;
     private final Sampler.Watch watch;
     /** Who counts others, while there is a budget. */
@@ -75,8 +75,9 @@ public final class Throttle implements AutoCloseable {
      * @param heeded signals; none for a job that is not throttled by any
      * @param hours when it may work
      */
-    public Throttle(Sampler sampler, List<Heeded> heeded, OpeningHours hours, Servo servo, Time time) {
-        this(sampler, heeded, hours, Optional.empty(), servo, time);
+    public Throttle(
+            Sampler sampler, List<MonitoredSignal> monitored, OpeningHours hours, PaceSettings settings, Time time) {
+        this(sampler, monitored, hours, Optional.empty(), settings, time);
     }
 
     /**
@@ -88,22 +89,23 @@ public final class Throttle implements AutoCloseable {
      */
     Throttle(
             Sampler sampler,
-            List<Heeded> heeded,
+            List<MonitoredSignal> monitored,
             OpeningHours hours,
             Optional<Bounded> bounded,
-            Servo servo,
+            PaceSettings settings,
             Time time) {
         this.sampler = sampler;
-        this.judged = new Judged(sampler, heeded, LOOK);
+        this.latest = new LatestVerdicts(sampler, monitored, LOOK);
         this.hours = hours;
         this.bounded = bounded;
-        this.servo = servo;
+        this.settings = settings;
         this.time = time;
-        this.charges = new CoreTime(servo.shortestBatch());
-        this.pace = heeded.isEmpty() ? Pace.full() : Pace.start(servo);
+        this.charges = new CoreTime(settings.shortestBatch());
+        this.pace = monitored.isEmpty() ? Pace.full() : Pace.start(settings);
         this.stepped = time.nanos();
         this.since = stepped;
-        this.watch = sampler.watch(heeded.stream().map(Heeded::source).toList());
+        this.watch =
+                sampler.watch(monitored.stream().map(MonitoredSignal::source).toList());
         this.budget = Optional.empty();
         tune(null);
     }
@@ -135,26 +137,26 @@ public final class Throttle implements AutoCloseable {
      *
      * @param lanes at work on the database, of all runs and workers, at least 1
      */
-    public Leave ask(int lanes) {
-        Leave leave = decide(lanes);
-        held = leave instanceof Leave.Denied denied && denied.held();
-        return leave;
+    public Permit ask(int lanes) {
+        Permit permit = decide(lanes);
+        held = permit instanceof Permit.Denied denied && denied.held();
+        return permit;
     }
 
-    private Leave decide(int lanes) {
+    private Permit decide(int lanes) {
         long now = time.nanos();
         if (!looked || now - lookedAt >= STEP) {
             look(now);
         }
-        Optional<Leave> closed = closed();
+        Optional<Permit> closed = closed();
         if (closed.isPresent()) {
             return closed.get();
         }
-        Optional<Leave> unknown = judged.unknown(now);
+        Optional<Permit> unknown = latest.unknown(now);
         if (unknown.isPresent()) {
             return unknown.get();
         }
-        if (Double.isNaN(pace.pressure()) ? !judged.isEmpty() : now - stepped >= STEP) {
+        if (Double.isNaN(pace.pressure()) ? !latest.isEmpty() : now - stepped >= STEP) {
             if (lookedAt != now) {
                 look(now); // the first reading has come since
             }
@@ -168,7 +170,7 @@ public final class Throttle implements AutoCloseable {
         long byBudget = rest(charged, most);
         long owed = Math.max(byPace, byBudget) - (now - since);
         if (owed < SHORTEST_REST) {
-            return new Leave.Granted();
+            return new Permit.Granted();
         }
         Duration rest = Duration.ofNanos(Math.min(owed, LOOK.toNanos()));
         return byBudget > byPace ? restingForTheBudget(lanes, rest) : restingForThePace(rest);
@@ -189,8 +191,8 @@ public final class Throttle implements AutoCloseable {
         });
     }
 
-    private static Optional<Counted> counted(Reading reading) {
-        return reading instanceof Reading.Known known && !known.levels().isEmpty()
+    private static Optional<Counted> counted(SourceReading reading) {
+        return reading instanceof SourceReading.Known known && !known.levels().isEmpty()
                 ? Optional.of(new Counted(known.levels().getFirst().value(), known.at()))
                 : Optional.empty();
     }
@@ -199,20 +201,20 @@ public final class Throttle implements AutoCloseable {
         return others.map(Counted::sessions).orElse(Double.NaN);
     }
 
-    private Leave restingForTheBudget(int lanes, Duration rest) {
+    private Permit restingForTheBudget(int lanes, Duration rest) {
         CoreBudget cores = budget.orElseThrow();
         Double busy = others.map(o -> o.sessions() / cores.cores()).orElse(null);
         Double age = others.map(o -> age(o.at())).orElse(null);
         String least = cores.isExceeded(sessions(), lanes) ? ", which is the least a lane has" : "";
         String text = paceText(most) + least + ": " + cores.text(sessions());
-        return new Leave.Denied(CoreBudget.CODE, text, busy, cores.now(sessions()), age, rest, false);
+        return new Permit.Denied(CoreBudget.CODE, text, busy, cores.now(sessions()), age, rest, false);
     }
 
-    private Leave restingForThePace(Duration rest) {
+    private Permit restingForThePace(Duration rest) {
         String text = paceText(pace.share());
-        Optional<Judged.Found> presses = pace.pressure() >= servo.calm() ? judged.worst() : Optional.empty();
+        Optional<LatestVerdicts.Found> presses = pace.pressure() >= settings.calm() ? latest.worst() : Optional.empty();
         return presses.map(p -> denied(p, text + ": " + p.verdict().text(), rest, false))
-                .orElseGet(() -> new Leave.Denied("pace", text + ", growing", null, null, null, rest, false));
+                .orElseGet(() -> new Permit.Denied("pace", text + ", growing", null, null, null, rest, false));
     }
 
     private static String paceText(double share) {
@@ -220,33 +222,33 @@ public final class Throttle implements AutoCloseable {
     }
 
     /** What holds, with its newest reading: that may be good again, and has to stay so for a while. */
-    private Leave holding() {
+    private Permit holding() {
         Verdict by = holder;
         if (by == null) {
-            return new Leave.Denied("pace", "", null, null, null, LOOK, true);
+            return new Permit.Denied("pace", "", null, null, null, LOOK, true);
         }
-        Optional<Judged.Found> newest = judged.of(by.code());
+        Optional<LatestVerdicts.Found> newest = latest.of(by.code());
         String text = newest.map(n -> n.verdict().text()).orElse(by.code() + " gives no number now");
         String rest = newest.isPresent() && newest.get().verdict().isOver()
                 ? ""
-                : ", until it has been good for " + servo.goodFor().toSeconds() + " s";
+                : ", until it has been good for " + settings.goodFor().toSeconds() + " s";
         return newest.map(n -> denied(n, text + rest, LOOK, true))
-                .orElseGet(() -> new Leave.Denied(by.code(), text + rest, null, by.limit(), null, LOOK, true));
+                .orElseGet(() -> new Permit.Denied(by.code(), text + rest, null, by.limit(), null, LOOK, true));
     }
 
-    private Leave.Denied denied(Judged.Found by, String text, Duration length, boolean held) {
+    private Permit.Denied denied(LatestVerdicts.Found by, String text, Duration length, boolean held) {
         Verdict verdict = by.verdict();
-        return new Leave.Denied(verdict.code(), text, verdict.value(), verdict.limit(), age(by.at()), length, held);
+        return new Permit.Denied(verdict.code(), text, verdict.value(), verdict.limit(), age(by.at()), length, held);
     }
 
     private double age(long at) {
         return (time.nanos() - at) / 1e9;
     }
 
-    private Optional<Leave> closed() {
+    private Optional<Permit> closed() {
         return hours.closed(time.now()).map(closed -> {
             Duration left = Duration.between(time.now(), closed.until());
-            return new Leave.Denied(
+            return new Permit.Denied(
                     "windows",
                     "outside of its windows; " + closed.text(),
                     null,
@@ -258,17 +260,17 @@ public final class Throttle implements AutoCloseable {
     }
 
     private void look(long now) {
-        judged.look();
+        latest.look();
         looked = true;
         lookedAt = now;
     }
 
     private void step(long now) {
-        Verdict presses = judged.worst().map(Judged.Found::verdict).orElse(null);
+        Verdict presses = latest.worst().map(LatestVerdicts.Found::verdict).orElse(null);
         boolean hard = presses != null && presses.hard();
         double pressure = presses == null ? 0 : presses.pressure();
-        pace = pace.after(pressure, hard, (now - stepped) / 1e9, idle, most, servo);
-        if (pace.held() && presses != null && (hard || pressure >= servo.limit())) {
+        pace = pace.after(pressure, hard, (now - stepped) / 1e9, idle, most, settings);
+        if (pace.held() && presses != null && (hard || pressure >= settings.limit())) {
             holder = presses;
         }
         stepped = now;
@@ -309,13 +311,14 @@ public final class Throttle implements AutoCloseable {
 
     /**
      * How long a batch may last at this pace: the square of it, as a part of the target. A batch is felt as long as it
-     * lasts: by whoever meets a long one, and by few where it is short. No shorter than {@link Servo#shortestBatch},
-     * nor than five times of what surrounds its rows, which would cost more than it does.
+     * lasts: by whoever meets a long one, and by few where it is short. No shorter than
+     * {@link PaceSettings#shortestBatch}, nor than five times of what surrounds its rows, which would cost more than it
+     * does.
      *
      * @param target seconds of a batch at full speed
      */
     public double batchSeconds(double target) {
-        double worthIt = Math.max(servo.shortestBatch().toNanos() / 1e9, WORTH * fixed.seconds());
+        double worthIt = Math.max(settings.shortestBatch().toNanos() / 1e9, WORTH * fixed.seconds());
         double least = Math.min(target, worthIt);
         double share = allowed();
         return Math.max(least, target * share * share);
@@ -334,7 +337,7 @@ public final class Throttle implements AutoCloseable {
 
     /** What the signals said when they were last looked at. */
     public List<Verdict> verdicts() {
-        return judged.verdicts();
+        return latest.verdicts();
     }
 
     @Override

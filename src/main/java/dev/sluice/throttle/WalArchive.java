@@ -56,14 +56,14 @@ public final class WalArchive implements DatabaseSource {
     }
 
     @Override
-    public List<Level> read(Connection connection) throws SQLException {
+    public List<Measurement> read(Connection connection) throws SQLException {
         List<Archiver> archiver = ARCHIVER.on(connection, Archiver::of);
         if (archiver.isEmpty()) {
             return NOTHING;
         }
         Archiver seen = archiver.getFirst();
         double bytes = waiting(seen);
-        return List.of(Level.of(
+        return List.of(Measurement.of(
                 "limit", "", bytes, Amount.bytes(bytes) + (seen.failing() ? ", the last attempt failed" : "")));
     }
 

@@ -138,7 +138,7 @@ class BatchPlanTest {
     }
 
     private static void check(
-            TableFacts facts, Claim claim, String name, Work work, Form form, String plans, String setting)
+            TableFacts facts, Claim claim, String name, RowWork work, Form form, String plans, String setting)
             throws Exception {
         String what = name + " after " + Position.text(claim.position().cursor()) + ", " + setting;
         boolean first = claim.position().cursor() == null;
@@ -174,8 +174,8 @@ class BatchPlanTest {
     }
 
     /** Scans that count what was walked and left; see {@code LeftSql}. */
-    private static int comparing(Work work) {
-        if (!(work instanceof Work.Change change)) {
+    private static int comparing(RowWork work) {
+        if (!(work instanceof RowWork.Change change)) {
             return 0;
         }
         return switch (change.shape()) {
@@ -186,30 +186,30 @@ class BatchPlanTest {
         };
     }
 
-    private static Ask ask(Form form) {
-        return new Ask(SIZE, form == Form.WHOLE ? 1 : STRIPES);
+    private static BatchRequest ask(Form form) {
+        return new BatchRequest(SIZE, form == Form.WHOLE ? 1 : STRIPES);
     }
 
-    private static Map<String, Work> works(Large large) {
-        Map<String, Work> works = new LinkedHashMap<>();
-        works.put("set", new Work.Change(TestTarget.set("n", "n + 1"), Optional.of("n = 0")));
-        works.put("delete", new Work.Change(new Shape.Delete(), Optional.of("n = 0")));
+    private static Map<String, RowWork> works(Large large) {
+        Map<String, RowWork> works = new LinkedHashMap<>();
+        works.put("set", new RowWork.Change(TestTarget.set("n", "n + 1"), Optional.of("n = 0")));
+        works.put("delete", new RowWork.Change(new Shape.Delete(), Optional.of("n = 0")));
         Map<String, String> columns = new LinkedHashMap<>();
         List.of(large.key().split(", ")).forEach(k -> columns.put(k, k));
         columns.put("n", "n * 2");
         works.put(
                 "insert",
-                new Work.Change(
+                new RowWork.Change(
                         new Shape.Insert(
                                 new TableName("public", "into_" + large.table()),
                                 columns,
                                 new Shape.Conflict(List.of(large.key().split(", ")), Shape.Conflict.Action.UPDATE),
                                 false),
                         Optional.of("n = 0")));
-        works.put("look", new Work.Look("n = 0", Optional.of("n IS NULL")));
+        works.put("look", new RowWork.Look("n = 0", Optional.of("n IS NULL")));
         if (large != Large.PARTITIONED) {
             String sql = "UPDATE " + large.table() + " AS x SET n = n + 1 WHERE {batch:x} AND n = 0";
-            works.put("sql", new Work.Change(new Shape.Sql(sql, "x"), Optional.empty()));
+            works.put("sql", new RowWork.Change(new Shape.Sql(sql, "x"), Optional.empty()));
         }
         return works;
     }

@@ -37,7 +37,7 @@ class BatchSettingsTest {
         UUID run = target.begun(facts);
         Claim claim = target.claim(run);
         var database = target.database().under(Map.of("app.x", "a'b\\c?", "TimeZone", "Asia/Tokyo"));
-        Work work = new Work.Change(
+        RowWork work = new RowWork.Change(
                 new dev.sluice.job.Shape.Set(new java.util.LinkedHashMap<>(Map.of(
                         "xid",
                         "pg_current_xact_id()::text",
@@ -49,7 +49,7 @@ class BatchSettingsTest {
                 Optional.empty());
         Batches batches = new Batches(database, work, facts);
         for (int i = 0; i < 20; i++) {
-            Outcome.Committed done = (Outcome.Committed) batches.commit(claim, Ask.of(20));
+            Outcome.Committed done = (Outcome.Committed) batches.commit(claim, BatchRequest.of(20));
             assertThat(done.changed()).isEqualTo(20);
             assertThat(done.changedSettings()).isEmpty();
             claim = claim.at(done.position());

@@ -86,14 +86,14 @@ class BatchUnionTest {
     /**
      * One batch.
      *
-     * @param ask is heard where a range begins
+     * @param request is heard where a range begins
      */
-    record Step(Before before, Ask ask) {}
+    record Step(Before before, BatchRequest request) {}
 
     /** After so many batches there is nothing new to see: single keys in 64 stripes each would take thousands. */
     private static final int STEPS = 500;
 
-    private static final Step TO_THE_END = new Step(Before.NOTHING, new Ask(300, 1));
+    private static final Step TO_THE_END = new Step(Before.NOTHING, new BatchRequest(300, 1));
 
     @Property(tries = 80, shrinking = ShrinkingMode.OFF)
     void everyRowIsChangedOnce(
@@ -114,10 +114,10 @@ class BatchUnionTest {
                 Storage.PLAIN,
                 80,
                 List.of(
-                        new Step(Before.NOTHING, Ask.of(7)),
-                        new Step(Before.CONNECTION_LOST, new Ask(64, 8)),
-                        new Step(Before.ANSWER_LOST, Ask.of(1)),
-                        new Step(Before.TIMED_OUT, Ask.of(11))),
+                        new Step(Before.NOTHING, BatchRequest.of(7)),
+                        new Step(Before.CONNECTION_LOST, new BatchRequest(64, 8)),
+                        new Step(Before.ANSWER_LOST, BatchRequest.of(1)),
+                        new Step(Before.TIMED_OUT, BatchRequest.of(11))),
                 type.ordinal());
     }
 
@@ -171,8 +171,9 @@ class BatchUnionTest {
         for (PartitionId id : target.open(run)) {
             Claim claim = target.claims(run).claim(id).orElseThrow();
             for (boolean done = false; !done; ) {
-                Ask ask = taken++ < STEPS ? steps.get(taken % steps.size()).ask() : TO_THE_END.ask();
-                Outcome.Committed c = (Outcome.Committed) batches.commit(claim, ask);
+                BatchRequest request =
+                        taken++ < STEPS ? steps.get(taken % steps.size()).request() : TO_THE_END.request();
+                Outcome.Committed c = (Outcome.Committed) batches.commit(claim, request);
                 claim = claim.at(c.position());
                 done = c.last();
             }
@@ -193,7 +194,7 @@ class BatchUnionTest {
         Arbitrary<Integer> stripes =
                 Arbitraries.frequencyOf(Tuple.of(2, Arbitraries.just(1)), Tuple.of(3, Arbitraries.of(2, 4, 8, 64)));
         return Combinators.combine(before, size, stripes)
-                .as((b, n, k) -> new Step(b, new Ask(n, k)))
+                .as((b, n, k) -> new Step(b, new BatchRequest(n, k)))
                 .list()
                 .ofMinSize(1)
                 .ofMaxSize(25);
@@ -225,15 +226,16 @@ class BatchUnionTest {
                     Step step = taken++ < STEPS ? steps.get(taken % steps.size()) : TO_THE_END;
                     claim = interrupted(step, claim, last);
                     last = claim;
-                    Outcome.Committed c = (Outcome.Committed) batches.commit(claim, step.ask());
+                    Outcome.Committed c = (Outcome.Committed) batches.commit(claim, step.request());
                     if (claim.position().rangeEnd() == null) {
-                        assertThat(c.scanned()).isBetween(0L, (long) step.ask().keys());
+                        assertThat(c.scanned())
+                                .isBetween(0L, (long) step.request().keys());
                         if (c.position().rangeEnd() == null) {
                             assertThat(c.changed()).isEqualTo(c.scanned());
                         }
                     }
                     assertThat(c.hot()).isBetween(0L, c.changed());
-                    moved(claim.position(), c, step.ask());
+                    moved(claim.position(), c, step.request());
                     scanned += c.scanned();
                     claim = claim.at(c.position());
                     done = c.last();
@@ -247,9 +249,9 @@ class BatchUnionTest {
         }
 
         /** The cursor stays until the last stripe; range and stripes stay as they were laid down. */
-        private void moved(Position before, Outcome.Committed c, Ask ask) {
+        private void moved(Position before, Outcome.Committed c, BatchRequest request) {
             Position now = c.position();
-            int stripes = before.rangeEnd() == null ? ask.stripes() : before.stripes();
+            int stripes = before.rangeEnd() == null ? request.stripes() : before.stripes();
             if (now.rangeEnd() == null) {
                 assertThat(now).isEqualTo(Position.after(now.cursor()));
                 if (before.rangeEnd() == null) {
@@ -282,31 +284,31 @@ class BatchUnionTest {
                 case TAKEN_BY_ANOTHER -> {
                     Claim fresh = claim(claim.id());
                     assertThat(fresh.position()).isEqualTo(claim.position());
-                    refused(claim, step.ask());
+                    refused(claim, step.request());
                     return fresh;
                 }
                 case ANSWER_LOST -> {
                     if (last != null) {
-                        refused(last, step.ask());
+                        refused(last, step.request());
                     }
                     return claim.at(
                             claims.read(claim.id()).orElseThrow().claim().position());
                 }
                 case CONNECTION_LOST -> {
-                    rolledBack(claim, step.ask());
+                    rolledBack(claim, step.request());
                     return claim;
                 }
                 case PAUSED -> {
                     target.mandate().want(run, Wanted.PAUSED);
-                    refused(claim, step.ask());
+                    refused(claim, step.request());
                     target.mandate().want(run, Wanted.RUNNING);
                     return claim;
                 }
                 case CANCELLED_AND_RESUMED -> {
                     target.mandate().want(run, Wanted.STOPPED);
-                    refused(claim, step.ask());
+                    refused(claim, step.request());
                     target.mandate().want(run, Wanted.RUNNING);
-                    refused(claim, step.ask());
+                    refused(claim, step.request());
                     return claim(claim.id());
                 }
                 case TIMED_OUT -> {
@@ -327,24 +329,24 @@ class BatchUnionTest {
             Claim finer = claims.finer(claim).orElseThrow();
             assertThat(finer.position())
                     .isEqualTo(claims.read(claim.id()).orElseThrow().claim().position());
-            refused(claim, step.ask());
+            refused(claim, step.request());
             assertThat(claims.finer(claim))
                     .as("made finer from where it no longer is")
                     .isEmpty();
             return finer;
         }
 
-        private void refused(Claim claim, Ask ask) throws SQLException {
+        private void refused(Claim claim, BatchRequest request) throws SQLException {
             long before = changes();
-            assertThat(batches.commit(claim, ask)).isInstanceOf(Outcome.Refused.class);
+            assertThat(batches.commit(claim, request)).isInstanceOf(Outcome.Refused.class);
             assertThat(changes()).as("changed by a refused batch").isEqualTo(before);
         }
 
-        private void rolledBack(Claim claim, Ask ask) throws SQLException {
+        private void rolledBack(Claim claim, BatchRequest request) throws SQLException {
             long before = changes();
             try (Connection connection = target.database().pool().getConnection()) {
                 connection.setAutoCommit(false);
-                try (PreparedStatement s = batches.statement(claim, ask).prepare(connection, claim, ask);
+                try (PreparedStatement s = batches.statement(claim, request).prepare(connection, claim, request);
                         var row = s.executeQuery()) {
                     assertThat(row.next()).isTrue();
                 }

@@ -41,9 +41,9 @@ class BeyondRangeTest {
         target.close();
     }
 
-    private void refused(Work work, Ask ask) throws SQLException {
+    private void refused(RowWork work, BatchRequest request) throws SQLException {
         Claim claim = target.claim(target.begun(facts));
-        assertThatThrownBy(() -> new Batches(target.database(), work, facts).commit(claim, ask))
+        assertThatThrownBy(() -> new Batches(target.database(), work, facts).commit(claim, request))
                 .isInstanceOfSatisfying(
                         SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("SL001"));
         assertThat(target.db().value("SELECT count(*) FROM t WHERE n = 0")).isEqualTo("2000");
@@ -56,8 +56,8 @@ class BeyondRangeTest {
                 .isEqualTo(claim.position());
     }
 
-    private static Work plusOne(String where) {
-        return new Work.Change(TestTarget.set("n", "n + 1"), Optional.of(where));
+    private static RowWork plusOne(String where) {
+        return new RowWork.Change(TestTarget.set("n", "n + 1"), Optional.of(where));
     }
 
     /** Also where it changes fewer rows than it walked. */
@@ -72,12 +72,12 @@ class BeyondRangeTest {
                 "n IS NULL) OR E'' = (E'' | 1"
             })
     void aConditionThatReachesBeyondTheKeys(String where, int stripes) throws Exception {
-        refused(plusOne(where), new Ask(100 * stripes, stripes));
+        refused(plusOne(where), new BatchRequest(100 * stripes, stripes));
     }
 
     @Test
     void aDeletionThatReachesBeyondTheKeys() throws Exception {
-        refused(new Work.Change(new Shape.Delete(), Optional.of("false) OR (id > 1990")), Ask.of(100));
+        refused(new RowWork.Change(new Shape.Delete(), Optional.of("false) OR (id > 1990")), BatchRequest.of(100));
     }
 
     /** Another one that the checks of brackets alone keep out: it stays within the keys. */
@@ -87,7 +87,7 @@ class BeyondRangeTest {
                 .run(
                         "CREATE FUNCTION moves() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.id = OLD.id + 10000; RETURN NEW; END $$",
                         "CREATE TRIGGER moves BEFORE UPDATE ON t FOR EACH ROW WHEN (OLD.id = 50) EXECUTE FUNCTION moves()");
-        refused(plusOne("n = 0"), Ask.of(100));
+        refused(plusOne("n = 0"), BatchRequest.of(100));
     }
 
     @ParameterizedTest
@@ -98,6 +98,6 @@ class BeyondRangeTest {
                 Map.of("id", "id", "note", "'of ' || id"),
                 new Shape.Conflict(List.of("id", "note"), action),
                 false);
-        refused(new Work.Change(insert, Optional.of("false) OR (true")), Ask.of(100));
+        refused(new RowWork.Change(insert, Optional.of("false) OR (true")), BatchRequest.of(100));
     }
 }

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.Claims;
+import dev.sluice.checkpoint.DesiredState;
 import dev.sluice.checkpoint.PartitionId;
 import dev.sluice.checkpoint.Pass;
-import dev.sluice.checkpoint.RunMandate;
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.checkpoint.Wanted;
 import dev.sluice.partition.Ranges;
@@ -75,18 +75,18 @@ class ChangeOfManyLanesTest {
 
     /** What a person may ask for. */
     enum Wish {
-        PAUSE(mandate -> run -> mandate.want(run, Wanted.PAUSED)),
-        CANCEL(mandate -> run -> mandate.want(run, Wanted.STOPPED)),
-        TUNE(mandate -> run -> mandate.tune(run, TUNED));
+        PAUSE(desiredState -> run -> desiredState.want(run, Wanted.PAUSED)),
+        CANCEL(desiredState -> run -> desiredState.want(run, Wanted.STOPPED)),
+        TUNE(desiredState -> run -> desiredState.tune(run, TUNED));
 
-        private final Function<RunMandate, Predicate<UUID>> how;
+        private final Function<DesiredState, Predicate<UUID>> how;
 
-        Wish(Function<RunMandate, Predicate<UUID>> how) {
+        Wish(Function<DesiredState, Predicate<UUID>> how) {
             this.how = how;
         }
 
-        boolean of(RunMandate mandate, UUID run) {
-            return how.apply(mandate).test(run);
+        boolean of(DesiredState desiredState, UUID run) {
+            return how.apply(desiredState).test(run);
         }
     }
 
@@ -157,11 +157,11 @@ class ChangeOfManyLanesTest {
     @Test
     void whatCannotBeStoredEverywhereIsTakenBack() throws Exception {
         target.db().run("ALTER TABLE sluice.checkpoint ADD CONSTRAINT no CHECK (partition <> 5 OR batch_size <> 300)");
-        refused(mandate -> mandate.tune(run, TUNED));
+        refused(desiredState -> desiredState.tune(run, TUNED));
         assertThat(copies("batch_size")).isEqualTo("1000");
         target.db()
                 .run("ALTER TABLE sluice.checkpoint ADD CONSTRAINT no2 CHECK (partition <> 5 OR wanted = 'running')");
-        refused(mandate -> mandate.want(run, Wanted.STOPPED));
+        refused(desiredState -> desiredState.want(run, Wanted.STOPPED));
         assertThat(copies("wanted")).isEqualTo("running");
         assertThat(target.claims(run).isUnwanted()).isFalse();
         assertThat(target.mandate().isChanging(run)).isFalse();
@@ -187,7 +187,7 @@ class ChangeOfManyLanesTest {
         }
     }
 
-    private void refused(Consumer<RunMandate> change) {
+    private void refused(Consumer<DesiredState> change) {
         assertThatThrownBy(() -> change.accept(target.mandate())).isInstanceOf(DataAccessException.class);
     }
 

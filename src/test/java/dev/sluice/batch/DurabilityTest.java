@@ -23,14 +23,14 @@ class DurabilityTest {
         try (TestTarget target = target()) {
             TableFacts facts = target.facts("t");
             Claim claim = claim(target, facts);
-            Ask ask = new Ask(40, stripes);
+            BatchRequest request = new BatchRequest(40, stripes);
             target.db()
                     .run(
                             "ALTER TABLE t ADD COLUMN mode text",
                             "CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS"
                                     + " $$ BEGIN NEW.mode := current_setting('synchronous_commit'); RETURN NEW; END $$",
                             "CREATE TRIGGER notes BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION noted()");
-            assertThat(target.batches(facts).commit(claim, ask)).isInstanceOf(Outcome.Committed.class);
+            assertThat(target.batches(facts).commit(claim, request)).isInstanceOf(Outcome.Committed.class);
             assertThat(target.db().value("SELECT string_agg(DISTINCT mode, ' ') FROM t"))
                     .isEqualTo("off");
             try (Connection connection = target.database().connect()) {
@@ -53,7 +53,7 @@ class DurabilityTest {
                     .isNull();
             Batches batches = target.batches(facts);
             for (boolean last = false; !last; ) {
-                var done = (Outcome.Committed) batches.commit(claim, Ask.of(40));
+                var done = (Outcome.Committed) batches.commit(claim, BatchRequest.of(40));
                 claim = claim.at(done.position());
                 last = done.last();
             }

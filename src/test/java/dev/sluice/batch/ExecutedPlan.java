@@ -48,13 +48,14 @@ record ExecutedPlan(List<Scan> scans) {
      *
      * @param relations whose scans are wanted, by their bare names
      */
-    static ExecutedPlan of(Connection connection, BatchStatement statement, Claim claim, Ask ask, Set<String> relations)
+    static ExecutedPlan of(
+            Connection connection, BatchStatement statement, Claim claim, BatchRequest request, Set<String> relations)
             throws SQLException, IOException {
         connection.setAutoCommit(false);
-        try (PreparedStatement s = statement.prepare(connection, claim, ask)) {
+        try (PreparedStatement s = statement.prepare(connection, claim, request)) {
             try (var row = s.executeQuery()) {
-                if (!row.next() || row.getInt("scanned") != ask.keys() / ask.stripes()) {
-                    throw new IllegalStateException("the batch did not walk its keys of " + ask);
+                if (!row.next() || row.getInt("scanned") != request.keys() / request.stripes()) {
+                    throw new IllegalStateException("the batch did not walk its keys of " + request);
                 }
             }
             for (SQLWarning w = s.getWarnings(); w != null; w = w.getNextWarning()) {

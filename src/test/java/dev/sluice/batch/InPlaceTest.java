@@ -35,7 +35,7 @@ class InPlaceTest {
     @ParameterizedTest
     @CsvSource({"1000, 1, 0.0, 0.05", "8000, 4, 0.6, 0.8", "8000, 8, 0.75, 0.9", "20000, 16, 0.8, 0.95"})
     void stripesLetMostRowsBeChangedInPlace(int keys, int stripes, double least, double most) throws SQLException {
-        long hot = walk("t", new Ask(keys, stripes));
+        long hot = walk("t", new BatchRequest(keys, stripes));
 
         assertThat((double) hot / ROWS).isBetween(least, most);
         assertThat(counted("t")).as("by the server").isEqualTo(ROWS + " " + hot);
@@ -44,9 +44,9 @@ class InPlaceTest {
     @Test
     void countsAreOfTheBatchAloneWhateverTheSessionDidBefore() throws SQLException {
         table("other");
-        long first = walk("t", new Ask(8000, 8));
-        walk("other", new Ask(8000, 4));
-        long second = walk("t", new Ask(8000, 8));
+        long first = walk("t", new BatchRequest(8000, 8));
+        walk("other", new BatchRequest(8000, 4));
+        long second = walk("t", new BatchRequest(8000, 8));
 
         assertThat(counted("t")).isEqualTo(2 * ROWS + " " + (first + second));
     }
@@ -54,7 +54,7 @@ class InPlaceTest {
     @Test
     void anIndexedColumnIsNeverChangedInPlace() throws SQLException {
         target.db().run("CREATE INDEX ON t (n)");
-        assertThat(walk("t", new Ask(8000, 8))).isZero();
+        assertThat(walk("t", new BatchRequest(8000, 8))).isZero();
         assertThat(counted("t")).isEqualTo(ROWS + " 0");
     }
 
@@ -62,7 +62,7 @@ class InPlaceTest {
     void anOldSnapshotKeepsTheRoomFromBeingFreed() throws SQLException {
         try (Sessions sessions = new Sessions(target.db());
                 var old = sessions.hold("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "SELECT count(*) FROM t")) {
-            assertThat(walk("t", new Ask(8000, 8))).isLessThan(ROWS / 20);
+            assertThat(walk("t", new BatchRequest(8000, 8))).isLessThan(ROWS / 20);
         }
     }
 
@@ -76,14 +76,14 @@ class InPlaceTest {
                         "VACUUM ANALYZE " + name);
     }
 
-    private long walk(String table, Ask ask) throws SQLException {
+    private long walk(String table, BatchRequest request) throws SQLException {
         TableFacts facts = target.facts(table);
         UUID run = target.begun(facts);
         Batches batches = target.batches(facts);
         Claim claim = target.claim(run);
         long hot = 0;
         for (boolean done = false; !done; ) {
-            Outcome.Committed c = (Outcome.Committed) batches.commit(claim, ask);
+            Outcome.Committed c = (Outcome.Committed) batches.commit(claim, request);
             assertThat(c.hot()).isBetween(0L, c.changed());
             hot += c.hot();
             done = c.last();

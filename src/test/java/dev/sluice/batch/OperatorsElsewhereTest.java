@@ -60,7 +60,7 @@ class OperatorsElsewhereTest {
         Batches batches = target.batches(facts);
         boolean done = false;
         while (!done) {
-            var committed = (Outcome.Committed) batches.commit(claim, Ask.of(7));
+            var committed = (Outcome.Committed) batches.commit(claim, BatchRequest.of(7));
             claim = claim.at(committed.position());
             done = committed.last();
         }
@@ -76,13 +76,14 @@ class OperatorsElsewhereTest {
         UUID run = target.begun(facts);
         Claim claim = target.claim(run);
         Batches batches = target.batches(facts);
-        var committed = (Outcome.Committed) batches.commit(claim, Ask.of(7));
+        var committed = (Outcome.Committed) batches.commit(claim, BatchRequest.of(7));
         Claim later = claim.at(committed.position());
         target.db().run("ALTER EXTENSION citext SET SCHEMA elsewhere");
         try (Connection connection = target.database().connect();
                 Statement settings = connection.createStatement()) {
             settings.execute("SET search_path = pg_catalog");
-            try (PreparedStatement batch = batches.statement(later, Ask.of(7)).prepare(connection, later, Ask.of(7))) {
+            try (PreparedStatement batch =
+                    batches.statement(later, BatchRequest.of(7)).prepare(connection, later, BatchRequest.of(7))) {
                 assertThatThrownBy(batch::execute)
                         .satisfies(
                                 e -> assertThat(SqlFailure.in(e).orElseThrow().sqlState())

@@ -56,19 +56,19 @@ class RowsLeftTest {
                                 + table + "_trigger()");
     }
 
-    private static Work plusOne(@org.jspecify.annotations.Nullable String where) {
-        return new Work.Change(TestTarget.set("n", "n + 1"), Optional.ofNullable(where));
+    private static RowWork plusOne(@org.jspecify.annotations.Nullable String where) {
+        return new RowWork.Change(TestTarget.set("n", "n + 1"), Optional.ofNullable(where));
     }
 
     /** Walks the whole table; what the checkpoints say then. */
-    private UUID walk(TableFacts facts, Work work, Ask ask) throws SQLException {
+    private UUID walk(TableFacts facts, RowWork work, BatchRequest request) throws SQLException {
         UUID run = target.begun(facts);
         Batches batches = new Batches(target.database(), work, facts);
         long unchanged = 0;
         for (PartitionId id : target.open(run)) {
             Claim claim = target.claims(run).claim(id).orElseThrow();
             for (boolean done = false; !done; ) {
-                Outcome.Committed c = (Outcome.Committed) batches.commit(claim, ask);
+                Outcome.Committed c = (Outcome.Committed) batches.commit(claim, request);
                 unchanged += c.left().unchanged();
                 claim = claim.at(c.position());
                 done = c.last();
@@ -88,7 +88,7 @@ class RowsLeftTest {
     @CsvSource({"100, 1", "70, 1", "2000, 1", "400, 4", "300, 64", "3, 2"})
     void rowsThatATriggerSkipsAreCounted(int keys, int stripes) throws Exception {
         trigger("t", "UPDATE", "IF NEW.id % 100 = 42 THEN RETURN NULL; END IF; RETURN NEW;");
-        UUID run = walk(target.facts("t"), plusOne(null), new Ask(keys, stripes));
+        UUID run = walk(target.facts("t"), plusOne(null), new BatchRequest(keys, stripes));
         var counts = target.checkpoints().changes(run);
         assertThat(counts.scanned()).isEqualTo(1000);
         assertThat(counts.changed()).isEqualTo(990).isEqualTo(count("n = 1"));
@@ -107,8 +107,8 @@ class RowsLeftTest {
         target.db().run("UPDATE t SET note = 'it''s \\ ?' WHERE id <= 500 AND id % 100 <> 42");
         target.db().run("ALTER TABLE t DISABLE TRIGGER skips", "UPDATE t SET note = 'it''s \\ ?' WHERE id <= 500");
         target.db().run("ALTER TABLE t ENABLE ALWAYS TRIGGER skips");
-        for (Ask ask : List.of(Ask.of(100), new Ask(400, 8))) {
-            UUID run = walk(target.facts("t"), plusOne(NO_QUESTION), ask);
+        for (BatchRequest request : List.of(BatchRequest.of(100), new BatchRequest(400, 8))) {
+            UUID run = walk(target.facts("t"), plusOne(NO_QUESTION), request);
             var counts = target.checkpoints().changes(run);
             assertThat(counts.changed()).isEqualTo(495);
             assertThat(counts.left().unchanged()).isEqualTo(5);
@@ -120,7 +120,8 @@ class RowsLeftTest {
     @ValueSource(strings = {"", "EXCEPTION WHEN division_by_zero THEN RETURN OLD;"})
     void aRowThatATriggerKeepsFromDeletionCounts(String handler) throws Exception {
         trigger("t", "DELETE", "UPDATE t SET note = 'deleted' WHERE id = OLD.id; RETURN NULL; " + handler);
-        UUID run = walk(target.facts("t"), new Work.Change(new Shape.Delete(), Optional.of("true")), Ask.of(300));
+        UUID run = walk(
+                target.facts("t"), new RowWork.Change(new Shape.Delete(), Optional.of("true")), BatchRequest.of(300));
         assertThat(count("note = 'deleted'")).isEqualTo(1000);
         assertThat(target.checkpoints().changes(run).changed()).isZero();
         assertThat(target.checkpoints().changes(run).left().unchanged()).isEqualTo(1000);
@@ -131,8 +132,8 @@ class RowsLeftTest {
         target.db()
                 .run(
                         "CREATE TRIGGER spares BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()");
-        Work work = new Work.Change(TestTarget.set("n", "abs(n)"), Optional.empty());
-        UUID run = walk(target.facts("t"), work, Ask.of(100));
+        RowWork work = new RowWork.Change(TestTarget.set("n", "abs(n)"), Optional.empty());
+        UUID run = walk(target.facts("t"), work, BatchRequest.of(100));
         assertThat(target.checkpoints().changes(run).left()).isEqualTo(RowsLeft.NONE);
     }
 
@@ -148,8 +149,8 @@ class RowsLeftTest {
                                 + " g / 7.0 FROM generate_series(1, 500) g");
         trigger("k", "UPDATE", "IF NEW.c < 10 THEN RETURN NULL; END IF; RETURN NEW;");
         long skipped = Long.parseLong(target.db().value("SELECT count(*) FROM k WHERE c < 10"));
-        for (Ask ask : List.of(Ask.of(37), new Ask(200, 4))) {
-            UUID run = walk(target.facts("k"), plusOne(null), ask);
+        for (BatchRequest request : List.of(BatchRequest.of(37), new BatchRequest(200, 4))) {
+            UUID run = walk(target.facts("k"), plusOne(null), request);
             assertThat(target.checkpoints().changes(run).left().unchanged()).isEqualTo(skipped);
         }
     }
@@ -216,7 +217,9 @@ class RowsLeftTest {
                 new Shape.Conflict(List.of("name"), Shape.Conflict.Action.NOTHING),
                 false);
         UUID run = walk(
-                target.facts("t"), new Work.Change(insert, Optional.of("note IS NOT NULL AND id <= 600")), Ask.of(100));
+                target.facts("t"),
+                new RowWork.Change(insert, Optional.of("note IS NOT NULL AND id <= 600")),
+                BatchRequest.of(100));
         var counts = target.checkpoints().changes(run);
         // 49 new cities of 599 source rows; each batch of 100 has every city twice, the first one of them once less
         assertThat(counts.changed()).isEqualTo(49);

@@ -32,7 +32,7 @@ class ServerTimeTest {
     @Test
     void theRowsAreInItAndNoBatchBefore() throws Exception {
         TableFacts facts = target.facts("t");
-        var slow = new Work.Change(
+        var slow = new RowWork.Change(
                 TestTarget.set("n", "(SELECT count(pg_sleep(0.05))::int WHERE id > 0)"), Optional.empty());
         var batches = new Batches(target.database(), slow, facts);
         Claim claim = target.claim(target.begun(facts));

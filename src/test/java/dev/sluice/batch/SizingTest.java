@@ -21,11 +21,11 @@ class SizingTest {
         Sizing sizing = Sizing.startingAt(1000, new Stripes.Off(), TestTarget.PLUS_ONE, HeapFacts.UNKNOWN);
         Position position = Position.after(null);
         for (int i = 0; i < batches; i++) {
-            Ask ask = sizing.ask(null);
+            BatchRequest request = sizing.ask(null);
             Position next = Position.after(List.of("k"));
             var done = new Outcome.Committed(
-                    next, false, ask.keys(), ask.keys(), 0, 0, 0, RowsLeft.NONE, 0, 0, TUNING, List.of());
-            sizing = sizing.after(position, TUNING, ask, done, target, each + ask.keys() * perKey, 0);
+                    next, false, request.keys(), request.keys(), 0, 0, 0, RowsLeft.NONE, 0, 0, TUNING, List.of());
+            sizing = sizing.after(position, TUNING, request, done, target, each + request.keys() * perKey, 0);
             position = next;
         }
         return sizing.size().size();
@@ -49,12 +49,12 @@ class SizingTest {
         fast = fast.after(Position.after(null), TUNING, fast.ask(null), done, 0.2, 0.2, 0);
         assertThat(fast.size().size()).isEqualTo(1000);
         assertThat(fast.within(0.2, TUNING)).isEqualTo(fast);
-        assertThat(fast.within(0.1, TUNING).ask(null)).isEqualTo(Ask.of(500));
-        assertThat(fast.within(0.002, TUNING).ask(null)).isEqualTo(Ask.of(Sizing.WORTH_A_BATCH));
+        assertThat(fast.within(0.1, TUNING).ask(null)).isEqualTo(BatchRequest.of(500));
+        assertThat(fast.within(0.002, TUNING).ask(null)).isEqualTo(BatchRequest.of(Sizing.WORTH_A_BATCH));
         Tuning brief = new Tuning(2, 1000, null);
         assertThat(fast.within(0.002, brief).ask(null))
                 .as("the job wants it that short")
-                .isEqualTo(Ask.of(10));
+                .isEqualTo(BatchRequest.of(10));
     }
 
     @Test
@@ -67,23 +67,25 @@ class SizingTest {
     @Test
     void aTimeoutHalvesWhatWasAskedForNotWhatMightHaveBeen() {
         Sizing limited = Sizing.startingAt(8_000, new Stripes.Off(), TestTarget.PLUS_ONE, HeapFacts.UNKNOWN);
-        Ask cut = limited.ask(300);
-        assertThat(cut).isEqualTo(Ask.of(300));
-        assertThat(limited.halved(cut).ask(300)).as("cut by a rate").isEqualTo(Ask.of(150));
+        BatchRequest cut = limited.ask(300);
+        assertThat(cut).isEqualTo(BatchRequest.of(300));
+        assertThat(limited.halved(cut).ask(300)).as("cut by a rate").isEqualTo(BatchRequest.of(150));
 
         Sizing wide = Sizing.startingAt(8_000, new Stripes.Fixed(64), TestTarget.PLUS_ONE, HeapFacts.UNKNOWN);
-        Ask range = wide.ask(null);
-        assertThat(range).isEqualTo(new Ask(Sizing.RANGE_KEYS, 64));
+        BatchRequest range = wide.ask(null);
+        assertThat(range).isEqualTo(new BatchRequest(Sizing.RANGE_KEYS, 64));
         assertThat(wide.halved(range).ask(null))
                 .as("cut by the largest range")
-                .isEqualTo(new Ask(Sizing.RANGE_KEYS / 2, 64));
+                .isEqualTo(new BatchRequest(Sizing.RANGE_KEYS / 2, 64));
 
         StripeChoice trial =
                 new StripeChoice(List.of(8, 1), StripeChoice.Phase.Try.of(true, List.of(8, 1)), Map.of(), null, 0);
         Sizing trying = new Sizing(BatchSize.startingAt(8_000), trial, Sizing.RANGE_KEYS);
-        Ask tried = trying.ask(null);
-        assertThat(tried).isEqualTo(new Ask(8 * Sizing.TRIED_KEYS, 8));
-        assertThat(trying.halved(tried).ask(null)).as("cut by a trial").isEqualTo(new Ask(4 * Sizing.TRIED_KEYS, 8));
+        BatchRequest tried = trying.ask(null);
+        assertThat(tried).isEqualTo(new BatchRequest(8 * Sizing.TRIED_KEYS, 8));
+        assertThat(trying.halved(tried).ask(null))
+                .as("cut by a trial")
+                .isEqualTo(new BatchRequest(4 * Sizing.TRIED_KEYS, 8));
     }
 
     @Test

@@ -92,7 +92,7 @@ class SplitTest {
                 .isEmpty();
         assertThat(b.batches.commit(victim, 100)).as("its token is gone").isInstanceOf(Outcome.Refused.class);
         var now = b.lane(0).read(victim.id()).orElseThrow();
-        assertThat(now.carrier()).as("and it is still its carrier's").isEqualTo("worker0");
+        assertThat(now.owner()).as("and it is still its carrier's").isEqualTo("worker0");
         assertThat(now.claim().upper()).containsExactly("600");
         assertThat(now.claim().position()).isEqualTo(victim.position());
         var left = committed(b.batches.commit(now.claim(), 5000));
@@ -195,7 +195,7 @@ class SplitTest {
         Claims second = TestTarget.assumed(new Claims(target.database(), b.run, 1, "second#2"));
         PartitionId id = new PartitionId(b.run, 0, 0);
         String before = checkpoints(b);
-        assertThat(frozen.isCarrier()).isFalse();
+        assertThat(frozen.isOwner()).isFalse();
         assertThat(frozen.takeUnstarted(id)).isEmpty();
         frozen.adopt(0, 0);
         assertThat(checkpoints(b)).isEqualTo(before);

@@ -73,7 +73,7 @@ class StripeChoiceTest {
     private static final class Walk {
         final Table table;
         Sizing sizing;
-        final List<Ask> ranges = new ArrayList<>();
+        final List<BatchRequest> ranges = new ArrayList<>();
         private Position position = Position.after(null);
 
         Walk(Table table, Stripes setting, HeapFacts heap) {
@@ -83,26 +83,26 @@ class StripeChoiceTest {
 
         Walk ranges(int count) {
             for (int i = 0; i < count; i++) {
-                Ask ask = sizing.ask(null);
-                ranges.add(ask);
+                BatchRequest request = sizing.ask(null);
+                ranges.add(request);
                 do {
-                    batch(ask);
+                    batch(request);
                 } while (position.rangeEnd() != null);
             }
             return this;
         }
 
-        void batch(Ask ask) {
-            int k = position.rangeEnd() == null ? ask.stripes() : position.stripes();
+        void batch(BatchRequest request) {
+            int k = position.rangeEnd() == null ? request.stripes() : position.stripes();
             int next = position.stripe() + 1;
             Position after = next == k ? Position.after(List.of("c")) : new Position(null, List.of("e"), k, next);
-            long keys = ask.keys() / k;
+            long keys = request.keys() / k;
             long changed = (long) (keys * table.density);
             double seconds = 0.002 + keys * table.secondsPerKey(k);
             sizing = sizing.after(
                     position,
                     TUNING,
-                    ask,
+                    request,
                     committed(after, keys, changed, (long) (changed * table.share(k))),
                     TUNING.targetMillis() / 1000.0,
                     seconds,
@@ -111,7 +111,7 @@ class StripeChoiceTest {
         }
 
         List<Integer> stripes() {
-            return ranges.stream().map(Ask::stripes).toList();
+            return ranges.stream().map(BatchRequest::stripes).toList();
         }
 
         int last() {
@@ -137,7 +137,8 @@ class StripeChoiceTest {
         assertThat(walk.stripes().subList(first, kept)).containsExactly(8, 1, 1, 1, 1);
         assertThat(walk.ranges.subList(first, kept))
                 .as("tried on little")
-                .allSatisfy(ask -> assertThat(ask.keys() / ask.stripes()).isLessThanOrEqualTo(Sizing.TRIED_KEYS));
+                .allSatisfy(request ->
+                        assertThat(request.keys() / request.stripes()).isLessThanOrEqualTo(Sizing.TRIED_KEYS));
         assertThat(walk.stripes().subList(kept, 40)).containsOnly(8);
         assertThat(walk.ranges.getLast().keys()).as("and grown from there").isGreaterThan(8 * Sizing.TRIED_KEYS);
     }
@@ -323,7 +324,7 @@ class StripeChoiceTest {
         assertThat(walk.stripes()).containsOnly(1);
         assertThat(walk.ranges.subList(30, 1000))
                 .as("and no batch is cut for a trial")
-                .allSatisfy(ask -> assertThat(ask.keys()).isGreaterThan(Sizing.TRIED_KEYS));
+                .allSatisfy(request -> assertThat(request.keys()).isGreaterThan(Sizing.TRIED_KEYS));
     }
 
     @Example
@@ -367,13 +368,13 @@ class StripeChoiceTest {
         table.striped = seconds;
         Walk walk = auto(table).ranges(60);
         walk.ranges.add(walk.sizing.ask(rowsPerSecond));
-        assertThat(walk.ranges).allSatisfy(ask -> {
-            if (ask.stripes() > 1) {
-                assertThat(ask.keys())
-                        .isBetween(ask.stripes() * Sizing.WORTH_A_BATCH, (int) (Sizing.RANGE_BYTES / 256));
+        assertThat(walk.ranges).allSatisfy(request -> {
+            if (request.stripes() > 1) {
+                assertThat(request.keys())
+                        .isBetween(request.stripes() * Sizing.WORTH_A_BATCH, (int) (Sizing.RANGE_BYTES / 256));
             }
         });
-        Ask limited = walk.ranges.getLast();
+        BatchRequest limited = walk.ranges.getLast();
         assertThat(limited.keys() / limited.stripes()).isLessThanOrEqualTo(rowsPerSecond);
     }
 
@@ -382,20 +383,20 @@ class StripeChoiceTest {
         Table table = new Table();
         table.plain = 2e-4;
         table.striped = 1e-4;
-        Ask ask = auto(table).ranges(45).ranges.getLast();
-        assertThat(ask.stripes()).isEqualTo(8);
-        assertThat(0.002 + ask.keys() / 8 * 1e-4 * table.more).isBetween(0.16, 0.22);
+        BatchRequest request = auto(table).ranges(45).ranges.getLast();
+        assertThat(request.stripes()).isEqualTo(8);
+        assertThat(0.002 + request.keys() / 8 * 1e-4 * table.more).isBetween(0.16, 0.22);
     }
 
     @Example
     void aTimeoutHalvesTheNextRange() {
         Sizing sizing = auto(new Table()).ranges(40).sizing;
-        Ask before = new Sizing(BatchSize.startingAt(4000), sizing.choice(), sizing.largestRange()).ask(null);
-        Ask after = new Sizing(BatchSize.startingAt(4000), sizing.choice(), sizing.largestRange())
+        BatchRequest before = new Sizing(BatchSize.startingAt(4000), sizing.choice(), sizing.largestRange()).ask(null);
+        BatchRequest after = new Sizing(BatchSize.startingAt(4000), sizing.choice(), sizing.largestRange())
                 .halved(before)
                 .ask(null);
-        assertThat(before).isEqualTo(new Ask(32_000, 8));
-        assertThat(after).isEqualTo(new Ask(16_000, 8));
+        assertThat(before).isEqualTo(new BatchRequest(32_000, 8));
+        assertThat(after).isEqualTo(new BatchRequest(16_000, 8));
     }
 
     @Example

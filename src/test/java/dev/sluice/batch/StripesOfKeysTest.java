@@ -243,7 +243,7 @@ class StripesOfKeysTest {
 
         /** The next; the rows it changed. */
         long stripe() throws SQLException {
-            Outcome.Committed c = (Outcome.Committed) batches.commit(claim, new Ask(ROWS, STRIPES));
+            Outcome.Committed c = (Outcome.Committed) batches.commit(claim, new BatchRequest(ROWS, STRIPES));
             claim = claim.at(c.position());
             return c.changed();
         }

@@ -61,7 +61,7 @@ public final class Benchmark {
 
     /** Exit code 0 whatever was measured, 1 where something did not work. */
     public static void main(String[] args) throws IOException, InterruptedException {
-        var wishes = new Wishes(System.getProperties());
+        var wishes = new Targets(System.getProperties());
         String given = wishes.text("bench.folder");
         Path folder = Path.of(given.isEmpty() ? "target/bench" : given).toAbsolutePath();
         int failures = 0;
@@ -83,7 +83,7 @@ public final class Benchmark {
         System.exit(failures == 0 ? 0 : 1);
     }
 
-    private static int speed(Wishes wishes, Path folder) throws IOException, InterruptedException {
+    private static int speed(Targets wishes, Path folder) throws IOException, InterruptedException {
         int rows = wishes.number("bench.rows", 2_000_000, 1000, 100_000_000);
         int rounds = wishes.number("bench.rounds", 3, 1, 100);
         String stripes = wishes.text("bench.stripes");

@@ -66,7 +66,7 @@ final class Foreground {
      * @param folder for everything
      * @return how much did not work; what was measured does not count
      */
-    static int run(Wishes wishes, Path folder) throws IOException, InterruptedException {
+    static int run(Targets wishes, Path folder) throws IOException, InterruptedException {
         int pairs = wishes.number("bench.pairs", 60, 1, 400);
         int seconds = wishes.number("bench.seconds", 4, 2, 120);
         int settle = wishes.number("bench.settle", 1, 0, seconds - 1);

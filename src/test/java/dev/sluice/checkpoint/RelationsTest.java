@@ -36,21 +36,21 @@ class RelationsTest {
         target.close();
     }
 
-    private boolean inStep(int partition) {
+    private boolean scheduleSync(int partition) {
         return relations.isInStep(new PartitionId(run, 0, partition), facts.oid());
     }
 
     @Test
     void eachIsLookedAtForItself() {
-        assertThat(inStep(0)).isTrue();
-        assertThat(inStep(1)).isTrue();
+        assertThat(scheduleSync(0)).isTrue();
+        assertThat(scheduleSync(1)).isTrue();
         target.db().run("ALTER TABLE t DETACH PARTITION t_1");
-        assertThat(inStep(0)).isTrue();
-        assertThat(inStep(1)).isFalse();
+        assertThat(scheduleSync(0)).isTrue();
+        assertThat(scheduleSync(1)).isFalse();
         target.db().run("ALTER TABLE t ATTACH PARTITION t_1 FOR VALUES IN (1)");
-        assertThat(inStep(1)).isTrue();
+        assertThat(scheduleSync(1)).isTrue();
         target.db().run("DROP TABLE t_1");
-        assertThat(inStep(1)).isFalse();
+        assertThat(scheduleSync(1)).isFalse();
     }
 
     @Test
@@ -59,10 +59,10 @@ class RelationsTest {
                 .run(
                         "ALTER TABLE t_0 RENAME TO \"t 0\"\"old\"",
                         "CREATE TABLE t_0 (k int NOT NULL, id int NOT NULL, n int)");
-        assertThat(inStep(0)).isFalse();
+        assertThat(scheduleSync(0)).isFalse();
         assertThat(relations.settle(run, 0, facts.oid())).isEmpty();
-        assertThat(inStep(0)).as("its checkpoint follows the new name").isTrue();
+        assertThat(scheduleSync(0)).as("its checkpoint follows the new name").isTrue();
         target.db().run("ALTER TABLE \"t 0\"\"old\" SET SCHEMA sluice");
-        assertThat(inStep(0)).isFalse();
+        assertThat(scheduleSync(0)).isFalse();
     }
 }

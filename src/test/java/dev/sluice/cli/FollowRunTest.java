@@ -120,10 +120,10 @@ class FollowRunTest {
         var err = new java.io.ByteArrayOutputStream();
         var print = new java.io.PrintStream(err, true, java.nio.charset.StandardCharsets.UTF_8);
         var terminal = new Terminal(print, print, shell.environment, false, shell.time, shell.interrupts::add);
-        var server = new Server(java.net.URI.create(gone), java.util.Optional.empty());
+        var server = new ApiClient(java.net.URI.create(gone), java.util.Optional.empty());
         var follow = new FollowRun(server, terminal, false);
         org.assertj.core.api.Assertions.assertThatThrownBy(() -> follow.follow(ID.toString()))
-                .isInstanceOf(Server.Away.class);
+                .isInstanceOf(ApiClient.Away.class);
         assertThat(shell.time.now())
                 .isAfter(new dev.sluice.testing.SteppedTime().now().plus(Duration.ofMinutes(2)));
         assertThat(err.toString(java.nio.charset.StandardCharsets.UTF_8))
@@ -149,10 +149,10 @@ class FollowRunTest {
     @Test
     void whatIsNotThereIsNotWaitedFor() {
         var terminal = new Terminal(System.out, System.err, shell.environment, false, shell.time, r -> {});
-        var server = new Server(java.net.URI.create(door.url()), java.util.Optional.empty());
+        var server = new ApiClient(java.net.URI.create(door.url()), java.util.Optional.empty());
         var follow = new FollowRun(server, terminal, false);
         org.assertj.core.api.Assertions.assertThatThrownBy(() -> follow.follow(ID.toString()))
-                .isInstanceOf(Server.Refused.class);
+                .isInstanceOf(ApiClient.Refused.class);
     }
 
     /** 10 %, 20 %, limited at 30 %, ended. */

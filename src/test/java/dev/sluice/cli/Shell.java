@@ -36,12 +36,13 @@ final class Shell {
     Ran run(String... args) {
         var out = new ByteArrayOutputStream();
         var err = new ByteArrayOutputStream();
-        var hands = new Hands("1.2.3", new JobReader(cron -> Optional.empty()), this::worker, (options, t) -> {
-            started.add("dev " + options);
-            return Exit.DONE;
-        });
+        var dependencies =
+                new CliDependencies("1.2.3", new JobReader(cron -> Optional.empty()), this::worker, (options, t) -> {
+                    started.add("dev " + options);
+                    return Exit.DONE;
+                });
         var terminal = new Terminal(print(out), print(err), environment, watched, time, interrupts::add);
-        int code = new CommandLineDoor(hands, terminal).run(args);
+        int code = new CommandLineApp(dependencies, terminal).run(args);
         return new Ran(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 

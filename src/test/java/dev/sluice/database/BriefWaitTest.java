@@ -63,7 +63,7 @@ class BriefWaitTest {
         for (int i = 0; i < 5; i++) {
             assertThatThrownBy(brief::connect).isInstanceOf(SQLException.class);
         }
-        wire.mend();
+        wire.restore();
         for (int i = 0; i < 3 * settings.poolSize(); i++) {
             try (var connection = patient.control().connect()) {
                 assertThat(connection.isValid(1)).isTrue();

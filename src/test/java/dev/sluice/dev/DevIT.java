@@ -186,7 +186,7 @@ class DevIT {
         }
     }
 
-    private final class FakeDoors implements DevDoors {
+    private final class FakeDoors implements DevClient {
         @Override
         public boolean isOpen(String server, String job) {
             calls.add("open? " + job);

@@ -42,7 +42,7 @@ class DevPortTest {
         assertThat(folder).isEmptyDirectory();
     }
 
-    private static final class NoDoors implements DevDoors {
+    private static final class NoDoors implements DevClient {
         @Override
         public boolean isOpen(String server, String job) {
             throw new AssertionError("nobody is asked");

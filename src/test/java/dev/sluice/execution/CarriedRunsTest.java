@@ -110,14 +110,14 @@ class CarriedRunsTest {
     void aRunOfAnotherClusterDoesNotGoOnHereInAnyState() throws Exception {
         for (String state : List.of("running", "queued", "verifying")) {
             TIME.atWait(4, nth -> engine.runs().pause(id, TestEngine.TESTER));
-            assertThat(engine.carry(id).state()).isEqualTo("paused");
+            assertThat(engine.execute(id).state()).isEqualTo("paused");
             long before = done();
             String real = DATABASE.value("SELECT system_identifier FROM sluice.run WHERE id = '" + id + "'");
             DATABASE.run(
                     "UPDATE sluice.run_wanted SET wanted = 'running' WHERE run_id = '" + id + "'",
                     "UPDATE sluice.checkpoint SET wanted = 'running' WHERE run_id = '" + id + "'",
                     "UPDATE sluice.run SET system_identifier = '42', state = '" + state + "' WHERE id = '" + id + "'");
-            RunStatus run = engine.carry(id);
+            RunStatus run = engine.execute(id);
             assertThat(run.state()).as(state).isEqualTo("failed");
             assertThat(known(run.failure()).code()).isEqualTo("identity-differs");
             assertThat(known(run.failure()).message())
@@ -128,7 +128,7 @@ class CarriedRunsTest {
                     .isEqualTo("running");
             DATABASE.run("UPDATE sluice.run SET system_identifier = '" + real + "' WHERE id = '" + id + "'");
             engine.runs().resume(id, TestEngine.TESTER);
-            assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+            assertThat(engine.execute(id).state()).isEqualTo("succeeded");
             assertThat(done()).isEqualTo(1000);
             run();
         }
@@ -138,13 +138,13 @@ class CarriedRunsTest {
     void aRunWhoseFirstCarrierDiedAfterItsFirstStepBeginsWholly() throws Exception {
         // the pass is there, and the run's row does not know of it yet
         TIME.atWait(1, nth -> engine.runs().pause(id, TestEngine.TESTER));
-        engine.carry(id);
+        engine.execute(id);
         DATABASE.run(
                 "UPDATE sluice.run SET state = 'queued', resume_state = NULL, started_at = NULL, system_identifier = NULL,"
                         + " database_name = NULL, estimated_rows = NULL WHERE id = '" + id + "'",
                 "UPDATE sluice.run_wanted SET wanted = 'running' WHERE run_id = '" + id + "'",
                 "UPDATE sluice.checkpoint SET wanted = 'running' WHERE run_id = '" + id + "'");
-        RunStatus run = engine.carry(id);
+        RunStatus run = engine.execute(id);
         assertThat(run.state()).isEqualTo("succeeded");
         assertThat(run.startedAt()).isNotNull();
         assertThat(run.progress().estimatedRows()).isEqualTo(1000);
@@ -164,7 +164,7 @@ class CarriedRunsTest {
             engine.awaitBeat(id);
             seen.add(engine.runs().find(id).orElseThrow());
         });
-        RunStatus end = engine.carry(id);
+        RunStatus end = engine.execute(id);
         assertThat(seen).isNotEmpty();
         for (RunStatus now : seen) {
             var p = now.progress();
@@ -188,7 +188,7 @@ class CarriedRunsTest {
     @Test
     void anEstimateThatWasTooLowDoesNotLookLikeTheEnd() throws Exception {
         TIME.atWait(1, nth -> engine.runs().pause(id, TestEngine.TESTER));
-        engine.carry(id);
+        engine.execute(id);
         DATABASE.run("UPDATE sluice.run SET estimated_rows = 50 WHERE id = '" + id + "'");
         RunStatus paused = engine.runs().find(id).orElseThrow();
         assertThat(paused.progress().scanned()).isGreaterThan(50);
@@ -199,13 +199,13 @@ class CarriedRunsTest {
     @Test
     void aWorkerThatStopsGivesTheRunBackWithinABatch() throws Exception {
         TIME.atWait(3, nth -> Thread.currentThread().interrupt());
-        assertThatThrownBy(() -> engine.carry(id)).isInstanceOf(InterruptedException.class);
+        assertThatThrownBy(() -> engine.execute(id)).isInstanceOf(InterruptedException.class);
         assertThat(DATABASE.value(
                         "SELECT owner IS NULL AND heartbeat_at IS NULL AND state = 'running' FROM sluice.run JOIN sluice.lane ON run_id = id WHERE id = '"
                                 + id + "'"))
                 .isEqualTo("t");
         TIME.free();
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(done()).isEqualTo(1000);
     }
 }

@@ -88,8 +88,8 @@ class ChangingPartitionsTest {
         });
     }
 
-    private RunStatus carry(UUID id) throws InterruptedException {
-        RunStatus end = engine.carry(id);
+    private RunStatus execute(UUID id) throws InterruptedException {
+        RunStatus end = engine.execute(id);
         TIME.free();
         return end;
     }
@@ -113,7 +113,7 @@ class ChangingPartitionsTest {
     void aLeafThatIsAttachedInMidRunIsChangedOnceToo() throws Exception {
         UUID id = once();
         when(id, "running", 100, ATTACH);
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(count("T WHERE n = 1")).isEqualTo(500);
         assertThat(evidence().rows()).isEqualTo(500);
         assertThat(count("sluice.event WHERE action = 'partition.attached' AND job = 'T' AND detail LIKE '%T_3%'"))
@@ -124,7 +124,7 @@ class ChangingPartitionsTest {
     void aLeafThatIsAttachedInMidRunIsChangedAndVerified() throws Exception {
         UUID id = copy();
         when(id, "running", 100, ATTACH);
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(count("T WHERE b = id * 2")).isEqualTo(500);
         assertThat(evidence().rows()).isEqualTo(500);
     }
@@ -133,7 +133,7 @@ class ChangingPartitionsTest {
     void aLeafThatIsAttachedInMidVerificationIsChangedAndVerified() throws Exception {
         UUID id = copy();
         when(id, "verifying", 100, ATTACH);
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(count("T WHERE b = id * 2")).isEqualTo(500);
         assertThat(evidence().rows()).isEqualTo(500);
     }
@@ -153,22 +153,22 @@ class ChangingPartitionsTest {
                 run("ALTER TABLE T ATTACH PARTITION T_4 FOR VALUES IN (4)");
             }
         });
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(count("T WHERE n = 1")).isEqualTo(600);
     }
 
     @Test
     void aRenewalLooksAtALeafThatWasAttachedSince() throws Exception {
         UUID id = copy();
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         run("UPDATE T_3 SET b = id * 2");
         when(id, "succeeded", 100, ATTACH);
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(evidence().rows()).isEqualTo(500);
         run("ALTER TABLE T DETACH PARTITION T_3");
         run("UPDATE T_3 SET b = 0 WHERE id = 7");
         when(id, "succeeded", 100, ATTACH);
-        RunStatus stale = carry(id);
+        RunStatus stale = execute(id);
         assertThat(stale.state()).isEqualTo("incomplete");
         assertThat(known(stale.failure()).message()).contains("1 of 500 rows no longer hold");
     }
@@ -195,7 +195,7 @@ class ChangingPartitionsTest {
                 run(attached.incrementAndGet() == 1 ? ATTACH : "ALTER TABLE T ATTACH PARTITION T_4 FOR VALUES IN (4)");
             }
         });
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(attached.get()).isEqualTo(2);
         assertThat(looked()).isIn("400 100 100", "400 200");
         assertThat(evidence().rows()).isEqualTo(600);
@@ -205,10 +205,10 @@ class ChangingPartitionsTest {
     @Test
     void aRenewalGoesOnWithWhatCame() throws Exception {
         UUID id = copy();
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         run("UPDATE T_3 SET b = id * 2");
         when(id, "succeeded", 100, ATTACH);
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(looked()).isEqualTo("400 100");
         assertThat(evidence().rows()).isEqualTo(500);
         assertThat(known(evidence().verifiedUntil())).isAfter(evidence().verifiedAsOf());
@@ -217,7 +217,7 @@ class ChangingPartitionsTest {
     @Test
     void whatWasSeenInALeafThatWentSinceDoesNotCount() throws Exception {
         UUID id = copy();
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         run("UPDATE T_1 SET b = 0 WHERE id = 8");
         run("UPDATE T_3 SET b = id * 2");
         AtomicBoolean done = new AtomicBoolean();
@@ -229,7 +229,7 @@ class ChangingPartitionsTest {
                 run(ATTACH);
             }
         });
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(done).isTrue();
         assertThat(evidence().rows()).isEqualTo(300);
     }
@@ -238,7 +238,7 @@ class ChangingPartitionsTest {
     void aLeafThatIsDroppedInMidWalkIsDone() throws Exception {
         UUID id = once();
         when(id, "running", 100, "DROP TABLE T_1");
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(count("T WHERE n = 1")).isEqualTo(200);
         assertThat(gone()).isEqualTo(1);
     }
@@ -247,7 +247,7 @@ class ChangingPartitionsTest {
     void aLeafThatIsDroppedBeforeItIsBegunIsDone() throws Exception {
         UUID id = once();
         when(id, "running", 100, "DROP TABLE T_2");
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(count("T WHERE n = 1")).isEqualTo(200);
         assertThat(gone()).isEqualTo(1);
     }
@@ -256,7 +256,7 @@ class ChangingPartitionsTest {
     void aLeafThatIsDroppedInMidVerificationIsDone() throws Exception {
         UUID id = copy();
         when(id, "verifying", 100, "DROP TABLE T_1");
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(gone()).isEqualTo(1);
     }
 
@@ -268,7 +268,7 @@ class ChangingPartitionsTest {
             run("ALTER TABLE T DETACH PARTITION T_1");
             changed.set((int) count("T_1 WHERE n = 1"));
         });
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(changed.get()).isBetween(1, 199);
         assertThat(count("T_1 WHERE n = 1")).isEqualTo(changed.get());
         assertThat(count("T WHERE n = 1")).isEqualTo(200);
@@ -285,7 +285,7 @@ class ChangingPartitionsTest {
                 run("ALTER TABLE T ATTACH PARTITION T_1 FOR VALUES IN (1)");
             }
         });
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(gone()).isEqualTo(1);
         assertThat(count("T WHERE n = 1")).isEqualTo(400);
         assertThat(evidence().rows()).isEqualTo(400);
@@ -298,7 +298,7 @@ class ChangingPartitionsTest {
             run("ALTER TABLE T_1 RENAME TO T_one");
             run("ALTER TABLE T_2 RENAME TO T_two");
         });
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(count("T WHERE n = 1")).isEqualTo(400);
         assertThat(gone()).isZero();
     }
@@ -310,7 +310,7 @@ class ChangingPartitionsTest {
             run("ALTER TABLE T_1 RENAME TO T_one");
             run("ALTER TABLE T_3 RENAME TO T_1");
         });
-        assertSucceeded(carry(id));
+        assertSucceeded(execute(id));
         assertThat(count("T WHERE n = 1")).isEqualTo(400);
         assertThat(count("T_1 WHERE n > 0")).isZero();
         assertThat(gone()).isZero();
@@ -329,7 +329,7 @@ class ChangingPartitionsTest {
             run("ALTER TABLE T_plain RENAME TO T_old");
             run("ALTER TABLE T_3 RENAME TO T_plain");
         });
-        RunStatus run = carry(id);
+        RunStatus run = execute(id);
         assertThat(run.state()).isEqualTo("failed");
         assertThat(known(run.failure()).code()).isEqualTo("table-replaced");
         assertThat(known(run.failure()).message()).contains(t + "_plain any more: it is public." + t + "_old now.");
@@ -343,7 +343,7 @@ class ChangingPartitionsTest {
                         + "_plain, set: { n: n + 1 }, throttle: { rows-per-second: 50 } }"))
                 .id();
         assertThat(again).isEqualTo(id);
-        assertSucceeded(carry(again));
+        assertSucceeded(execute(again));
         assertThat(count("T_plain WHERE n = 1")).isEqualTo(400);
     }
 
@@ -357,7 +357,7 @@ class ChangingPartitionsTest {
             run("INSERT INTO T_1 SELECT * FROM T_old");
             run("ALTER TABLE T ATTACH PARTITION T_1 FOR VALUES IN (1)");
         });
-        RunStatus run = carry(id);
+        RunStatus run = execute(id);
         assertThat(run.state()).isEqualTo("failed");
         assertThat(known(run.failure()).code()).isEqualTo("partition-replaced");
         assertThat(count("T WHERE n = 1")).as("none twice").isEqualTo(400);

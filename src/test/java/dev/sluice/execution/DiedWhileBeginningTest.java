@@ -3,8 +3,8 @@ package dev.sluice.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.checkpoint.Checkpoints;
+import dev.sluice.checkpoint.DesiredState;
 import dev.sluice.checkpoint.Pass;
-import dev.sluice.checkpoint.RunMandate;
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.Database;
 import dev.sluice.partition.Ranges;
@@ -29,12 +29,12 @@ class DiedWhileBeginningTest {
             UUID run = engine.queue(TestEngine.job("job: plus\nmigrate: { table: t, set: { n: n + 1 } }"))
                     .id();
             Database database = engine.databases().get("main");
-            new RunMandate(database)
+            new DesiredState(database)
                     .create(run, "plus", "fingerprint", new Tuning(200, 1000, null), database.identity());
             var facts = TableInspection.inspect(database, new TableName("public", "t"), List.of());
             new Checkpoints(database).begin(run, 0, Pass.Kind.MIGRATE, null, Ranges.of(database, facts, 1), 1);
 
-            RunStatus ended = engine.carry(run);
+            RunStatus ended = engine.execute(run);
 
             assertThat(ended.state()).isEqualTo("succeeded");
             assertThat(engine.db().value("SELECT count(*) FROM t WHERE n = 1")).isEqualTo("500");

@@ -3,7 +3,7 @@ package dev.sluice.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.run.Evidence;
-import dev.sluice.run.Proof;
+import dev.sluice.run.GateInput;
 import dev.sluice.run.RunStatus;
 import dev.sluice.testing.TestEngine;
 import org.junit.jupiter.api.AfterEach;
@@ -47,7 +47,7 @@ class EngineTest {
         assertThat(run.state()).isEqualTo("succeeded");
         assertThat(engine.db().value("SELECT count(*) FROM t WHERE g = f || '?'"))
                 .isEqualTo("5000");
-        assertThat(engine.runs().newest("copy").map(Proof::evidence).map(Evidence::verification))
+        assertThat(engine.runs().newest("copy").map(GateInput::evidence).map(Evidence::verification))
                 .contains("equality");
     }
 

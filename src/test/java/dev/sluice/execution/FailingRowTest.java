@@ -56,7 +56,7 @@ class FailingRowTest {
     }
 
     private RunStatus failed(UUID run, int a, String b) throws InterruptedException {
-        RunStatus end = engine.carry(run);
+        RunStatus end = engine.execute(run);
         assertThat(end.state()).isEqualTo("failed");
         assertThat(known(end.failure()).row()).isEqualTo(Map.of("a", "" + a, "b", b));
         return end;
@@ -68,7 +68,7 @@ class FailingRowTest {
 
     private void assertItSucceedsOnce(UUID run, String migrate) throws InterruptedException {
         assertThat(queue(migrate)).isEqualTo(run);
-        assertThat(engine.carry(run).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(run).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(ROWS);
     }
 
@@ -156,7 +156,7 @@ class FailingRowTest {
     @Test
     void whereNoRowFailsAloneTheRunGoesOnInSmallerBatches() throws Exception {
         refuseMoreThan(700);
-        RunStatus end = engine.carry(queue("set: { n: n + 1 }, batch: { size: 4000 }, stripes: off"));
+        RunStatus end = engine.execute(queue("set: { n: n + 1 }, batch: { size: 4000 }, stripes: off"));
         assertThat(end.state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(ROWS);
     }
@@ -168,14 +168,14 @@ class FailingRowTest {
         UUID run = engine.queue(TestEngine.job("job: " + t + "\nmigrate: { table: " + t + ", " + migrate
                         + ", throttle: { rows-per-second: 1000 } }"))
                 .id();
-        RunStatus end = engine.carry(run);
+        RunStatus end = engine.execute(run);
         assertThat(end.state()).isEqualTo("failed");
         RunStatus.Failure failure = known(end.failure());
         assertThat(failure.row()).isNull();
         assertThat(failure.message()).startsWith("Rows cannot be changed: ");
         assertThat(failure.keyRange()).contains("after the start up to (399, k9), stripe 2 of 8");
         DATABASE.run("DROP TRIGGER many ON " + t);
-        assertThat(engine.carry(engine.queue(TestEngine.job("job: " + t + "\nmigrate: { table: " + t + ", " + migrate
+        assertThat(engine.execute(engine.queue(TestEngine.job("job: " + t + "\nmigrate: { table: " + t + ", " + migrate
                                         + ", throttle: { rows-per-second: 1000 } }"))
                                 .id())
                         .state())
@@ -201,7 +201,7 @@ class FailingRowTest {
                                         + ", set: { n: n + 1 }, batch: { size: 500 }, stripes: 8, throttle: { rows-per-second: 1000 } }"))
                 .id();
         TIME.atWait(2, nth -> engine.runs().pause(run, dev.sluice.event.Actor.worker("tester")));
-        RunStatus end = engine.carry(run);
+        RunStatus end = engine.execute(run);
         assertThat(end.state()).isEqualTo("paused");
         assertThat(count("n > 1")).isZero();
     }

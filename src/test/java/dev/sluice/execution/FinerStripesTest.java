@@ -86,7 +86,7 @@ class FinerStripesTest {
                 DATABASE.run("INSERT INTO most VALUES (20)"); // about a 25th of a stripe
             }
         });
-        RunStatus end = engine.carry(run);
+        RunStatus end = engine.execute(run);
         assertThat(end.state()).isEqualTo("succeeded");
         assertThat(stripes).contains(8, 16, 32, 64, 128, 256);
         everyRowOnce();
@@ -110,7 +110,7 @@ class FinerStripesTest {
                     throw new IllegalStateException(e);
                 }
             });
-            assertThat(engine.carry(run).state()).isEqualTo("succeeded");
+            assertThat(engine.execute(run).state()).isEqualTo("succeeded");
         }
         assertThat(stripes).contains(8, 16, 32, 64).doesNotContain(128);
         everyRowOnce();

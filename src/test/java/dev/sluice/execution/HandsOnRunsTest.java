@@ -91,11 +91,11 @@ class HandsOnRunsTest {
         assertThat(carrying.get(20, TimeUnit.SECONDS).state()).isEqualTo("paused");
         assertThat(count("n = 1")).isEqualTo(done);
         // nobody carries a paused run
-        assertThat(engine.carry(id).state()).isEqualTo("paused");
-        assertThat(engine.runs().lifeless(Duration.ZERO)).doesNotContain(LaneId.conducting(id));
+        assertThat(engine.execute(id).state()).isEqualTo("paused");
+        assertThat(engine.runs().orphanedLanes(Duration.ZERO)).doesNotContain(LaneId.conducting(id));
         assertThat(count("n = 1")).isEqualTo(done);
         assertThat(engine.runs().resume(id, TestEngine.TESTER).state()).isEqualTo("running");
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
     }
 
@@ -120,7 +120,7 @@ class HandsOnRunsTest {
             assertThat(carrying.get(20, TimeUnit.SECONDS).state()).isEqualTo("paused");
             assertThat(count("n = 1")).isEqualTo(done);
             engine.runs().resume(id, TestEngine.TESTER);
-            assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+            assertThat(engine.execute(id).state()).isEqualTo("succeeded");
             assertThat(count("n = 1")).isEqualTo(1000);
         }
     }
@@ -147,7 +147,7 @@ class HandsOnRunsTest {
         assertThat(engine.runs().cancel(id, TestEngine.TESTER).state()).isEqualTo("cancelled");
         // and a person may change her mind
         assertThat(engine.runs().resume(id, TestEngine.TESTER).state()).isEqualTo("queued");
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
     }
 
@@ -162,7 +162,7 @@ class HandsOnRunsTest {
         TIME.free();
         gate.open();
         frozen.get(20, TimeUnit.SECONDS);
-        engine.carry(id);
+        engine.execute(id);
         assertThat(look(id).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
     }
@@ -174,11 +174,11 @@ class HandsOnRunsTest {
         RunStatus now = how.equals("pause")
                 ? engine.runs().pause(id, TestEngine.TESTER)
                 : engine.runs().cancel(id, TestEngine.TESTER);
-        engine.carry(id);
+        engine.execute(id);
         assertThat(count("n = 1")).isZero();
         assertThat(look(id).state()).isEqualTo(now.state());
         assertThat(engine.runs().resume(id, TestEngine.TESTER).state()).isEqualTo("queued");
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
     }
 
@@ -197,7 +197,7 @@ class HandsOnRunsTest {
                 }
             }
         });
-        RunStatus stopped = engine.carry(id);
+        RunStatus stopped = engine.execute(id);
         assertThat(stopped.state()).isEqualTo(how.equals("pause") ? "paused" : "cancelled");
         assertThat(stopped.progress().pass()).isEqualTo("verify");
         long scanned = known(stopped.progress().scanned());
@@ -235,12 +235,12 @@ class HandsOnRunsTest {
                                 + " SET m = NULL WHERE id IN (50, 950); END IF; RETURN NEW; END $$",
                         "CREATE TRIGGER be_late AFTER INSERT ON sluice.pass FOR EACH ROW EXECUTE FUNCTION be_late()");
         try {
-            RunStatus paused = engine.carry(id);
+            RunStatus paused = engine.execute(id);
             assertThat(paused.state()).isEqualTo("paused");
             assertThat(paused.progress().pass()).isEqualTo("sweep");
             assertThat(count("m IS NULL")).isEqualTo(1);
             assertThat(engine.runs().resume(id, TestEngine.TESTER).state()).isEqualTo("sweeping");
-            RunStatus end = engine.carry(id);
+            RunStatus end = engine.execute(id);
             assertThat(end.state()).isEqualTo("succeeded");
             assertThat(end.sweeps()).isEqualTo(1);
             assertThat(end.progress().changed()).isEqualTo(1002);
@@ -323,7 +323,7 @@ class HandsOnRunsTest {
             assertThat(look(id).settings())
                     .isEqualTo(new RunStatus.Settings(Duration.ofMillis(200), 20, 100, null, null));
         });
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
     }
 
     @Test

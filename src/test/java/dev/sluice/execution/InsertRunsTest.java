@@ -69,7 +69,7 @@ class InsertRunsTest {
                     commit(app);
                 }
             });
-            assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+            assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         }
         TIME.free();
         return seen;
@@ -138,7 +138,7 @@ class InsertRunsTest {
                                 + "_c FROM generate_series(1, 400) g",
                         "UPDATE " + o + "_docs SET doc = NULL WHERE id <= 10",
                         "UPDATE " + o + "_docs SET pair.doc = '[]' WHERE id BETWEEN 11 AND 30");
-        RunStatus run = engine.carry(engine.queue(TestEngine.job("job: " + s + "\nmigrate: { table: " + s
+        RunStatus run = engine.execute(engine.queue(TestEngine.job("job: " + s + "\nmigrate: { table: " + s
                         + ", insert: { into: " + o + "_docs, columns: { id: id, doc: \"json_build_object('v', v)\","
                         + " dots: \"ARRAY[point(v, v)]\", pair: \"ROW(v, json_build_object('v', v))::" + o
                         + "_c\" }, conflict: { columns: [id], do: update } } }"))
@@ -154,7 +154,7 @@ class InsertRunsTest {
 
     @Test
     void everyRowHasItsEqualAndNothingIsOrphaned() throws Exception {
-        RunStatus run = engine.carry(queue("update", ""));
+        RunStatus run = engine.execute(queue("update", ""));
         assertThat(run.failure()).isNull();
         assertThat(run.state()).isEqualTo("succeeded");
         Evidence evidence = known(engine.runs().newest(s).orElseThrow().evidence());
@@ -170,16 +170,16 @@ class InsertRunsTest {
     @Test
     void anExistingRowIsKeptOverwrittenOrAnErrorAsTheJobSays() throws Exception {
         engine.db().run("INSERT INTO " + o + " VALUES (7, 0, 'kept')");
-        RunStatus error = engine.carry(queue("error", ""));
+        RunStatus error = engine.execute(queue("error", ""));
         assertThat(error.state()).isEqualTo("failed");
         assertThat(known(error.failure()).sqlState()).isEqualTo("23505");
-        RunStatus nothing = engine.carry(queue("nothing", ""));
+        RunStatus nothing = engine.execute(queue("nothing", ""));
         assertThat(nothing.state()).isEqualTo("succeeded");
         assertThat(known(engine.runs().newest(s).orElseThrow().evidence()).verification())
                 .isEqualTo("completeness");
         assertThat(engine.db().value("SELECT twice FROM " + o + " WHERE id = 7"))
                 .isEqualTo("0.0");
-        RunStatus update = engine.carry(queue("update", ""));
+        RunStatus update = engine.execute(queue("update", ""));
         assertThat(update.state()).isEqualTo("succeeded");
         assertThat(update.progress().changed())
                 .as("only what differs is written")
@@ -192,7 +192,7 @@ class InsertRunsTest {
     void rowsThatCameLateAreSweptThoughThereIsNoWhere() throws Exception {
         oldCode("INSERT INTO " + s + " VALUES (0, 5); DELETE FROM " + o + " WHERE id = 10; UPDATE " + s
                 + " SET v = -1 WHERE id = 20");
-        RunStatus run = engine.carry(queue("update", ""));
+        RunStatus run = engine.execute(queue("update", ""));
         assertThat(run.failure()).isNull();
         assertThat(run.state()).isEqualTo("succeeded");
         assertThat(run.sweeps()).isEqualTo(1);
@@ -202,7 +202,7 @@ class InsertRunsTest {
     @Test
     void rowsWithoutASourceAreFound() throws Exception {
         engine.db().run("INSERT INTO " + o + " VALUES (9001, 1), (9002, 1)");
-        RunStatus run = engine.carry(queue("nothing", ""));
+        RunStatus run = engine.execute(queue("nothing", ""));
         assertThat(run.state()).isEqualTo("incomplete");
         assertThat(known(run.failure()).code()).isEqualTo("orphaned-rows");
         assertThat(known(run.failure()).message())
@@ -221,7 +221,7 @@ class InsertRunsTest {
                 assertThat(engine.db().value("SELECT count(*) FROM " + o)).isEqualTo("0");
                 commit(app);
             });
-            RunStatus run = engine.carry(id);
+            RunStatus run = engine.execute(id);
             assertThat(run.state()).isEqualTo("succeeded");
             assertThat(orphans()).isZero();
             assertThat(right()).isEqualTo(499);
@@ -238,9 +238,9 @@ class InsertRunsTest {
 
     @Test
     void aLaterLookFindsBothStaleRowsAndOrphans() throws Exception {
-        UUID id = engine.carry(queue("update", "")).id();
+        UUID id = engine.execute(queue("update", "")).id();
         var first = known(engine.runs().newest(s).orElseThrow().evidence());
-        RunStatus clean = engine.carry(id);
+        RunStatus clean = engine.execute(id);
         assertThat(clean.state()).isEqualTo("succeeded");
         assertThat(known(engine.runs().newest(s).orElseThrow().evidence()).verifiedAsOf())
                 .isAfter(first.verifiedAsOf());
@@ -249,7 +249,7 @@ class InsertRunsTest {
                 .as("looks that a later one has replaced are forgotten")
                 .isEqualTo("2");
         engine.db().run("DELETE FROM " + s + " WHERE id = 3");
-        RunStatus stale = engine.carry(id);
+        RunStatus stale = engine.execute(id);
         assertThat(stale.state()).isEqualTo("incomplete");
         assertThat(known(stale.failure()).message()).contains("1 rows of the filled table have no source row");
     }

@@ -75,7 +75,7 @@ class LanesTest {
     @Test
     void aRunIsCutIntoPartitionsAndItsFurtherLanesAreOffered() throws Exception {
         UUID id = queue(4, "");
-        RunStatus end = engine.carry(id);
+        RunStatus end = engine.execute(id);
         assertThat(end.state()).isEqualTo("succeeded");
         assertThat(offered(id)).containsExactly(new LaneId(id, 1), new LaneId(id, 2), new LaneId(id, 3));
         assertThat(partitions(id, "count(*)")).isEqualTo("4");
@@ -155,13 +155,13 @@ class LanesTest {
             var second = otherTime.gateAt(2);
             var taken = other.carryAside(lane);
             second.reached();
-            String carrier = partitions(id, "max(owner) FILTER (WHERE lane = 1)");
+            String owner = partitions(id, "max(owner) FILTER (WHERE lane = 1)");
             TIME.free();
             long after = done();
             frozen.open();
             side.get(20, TimeUnit.SECONDS);
             assertThat(done()).as("the frozen one changed nothing more").isEqualTo(after);
-            assertThat(partitions(id, "max(owner) FILTER (WHERE lane = 1)")).isEqualTo(carrier);
+            assertThat(partitions(id, "max(owner) FILTER (WHERE lane = 1)")).isEqualTo(owner);
             second.open();
             gate.open();
             assertThat(conductor.get(30, TimeUnit.SECONDS).state()).isEqualTo("succeeded");
@@ -190,7 +190,7 @@ class LanesTest {
         assertThat(done()).isEqualTo(done);
         int offers = offered(id).size();
         engine.runs().resume(id, TestEngine.TESTER);
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(offered(id)).as("the side lane is offered again").hasSizeGreaterThan(offers);
         everyRowOnce();
     }

@@ -90,7 +90,7 @@ class LeastRoleTest {
                 POSTGRES.run("ANALYZE app." + changed);
             }
         });
-        RunStatus run = engine.carry(id);
+        RunStatus run = engine.execute(id);
         assertThat(run.failure()).isNull();
         assertThat(run.state()).isEqualTo("succeeded");
         assertThat(asked).isTrue();

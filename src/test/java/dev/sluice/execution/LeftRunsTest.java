@@ -83,13 +83,13 @@ class LeftRunsTest {
         UUID id = engine.queue(TestEngine.job(
                         "job: " + t + "\nmigrate: { table: " + t + ", set: { n: n + 1 } }\nswitch: { verify: n >= 0 }"))
                 .id();
-        assertThat(known(engine.carry(id).failure()).message()).contains("sluice resume");
+        assertThat(known(engine.execute(id).failure()).message()).contains("sluice resume");
         engine.db()
                 .run(
                         "ALTER TABLE " + t + " DISABLE TRIGGER skips",
                         "UPDATE " + t + " SET n = n + 1 WHERE id % 100 = 42");
         engine.runs().resume(id, TestEngine.TESTER);
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(evidence().unchanged()).isEqualTo(30);
     }
 

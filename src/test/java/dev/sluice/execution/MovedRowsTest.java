@@ -43,7 +43,7 @@ class MovedRowsTest {
                 3,
                 nth -> engine.db()
                         .run("UPDATE " + t + " SET k = 3 - k WHERE id BETWEEN 10 AND 60 OR id BETWEEN 340 AND 390"));
-        return engine.carry(engine.queue(job).id());
+        return engine.execute(engine.queue(job).id());
     }
 
     private String times(String t, int n) {

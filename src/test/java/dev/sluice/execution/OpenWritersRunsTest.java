@@ -81,7 +81,7 @@ class OpenWritersRunsTest {
                     commit(app);
                 }
             });
-            RunStatus run = engine.carry(id);
+            RunStatus run = engine.execute(id);
             assertThat(seen)
                     .hasSize(5)
                     .allMatch(l -> l.startsWith("verifying open-writers: waiting for 1 open transaction(s)"));
@@ -128,7 +128,7 @@ class OpenWritersRunsTest {
                 execute(two, "INSERT INTO " + t + " (id, a, b) VALUES (10001, 1, 2)");
                 commit(first);
             });
-            assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+            assertThat(engine.execute(id).state()).isEqualTo("succeeded");
             second.rollback();
         }
     }
@@ -156,7 +156,7 @@ class OpenWritersRunsTest {
                 engine.db().run("COMMIT PREPARED 'pay-" + t + "'");
             }
         });
-        RunStatus run = engine.carry(id);
+        RunStatus run = engine.execute(id);
         assertThat(seen).hasSize(3).allMatch(m -> m.contains("prepared transaction 'pay-" + t + "' of postgres"));
         assertThat(run.state()).isEqualTo("succeeded");
         assertThat(count("b = a * 2")).isEqualTo(501);
@@ -170,10 +170,10 @@ class OpenWritersRunsTest {
             app.setAutoCommit(false);
             s.execute("INSERT INTO " + t + " (id, a) VALUES (10000, 1)");
             TIME.atWait(2, nth -> engine.runs().pause(id, TestEngine.TESTER));
-            assertThat(engine.carry(id).state()).isEqualTo("paused");
+            assertThat(engine.execute(id).state()).isEqualTo("paused");
             app.commit();
             assertThat(engine.runs().resume(id, TestEngine.TESTER).state()).isEqualTo("verifying");
-            assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+            assertThat(engine.execute(id).state()).isEqualTo("succeeded");
             assertThat(count("b = a * 2")).isEqualTo(501);
         }
     }

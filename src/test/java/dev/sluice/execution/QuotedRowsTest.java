@@ -8,7 +8,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.sluice.database.SqlFailure;
-import dev.sluice.run.Json;
+import dev.sluice.run.JsonColumn;
 import dev.sluice.run.RunStatus;
 import dev.sluice.testing.SteppedTime;
 import dev.sluice.testing.TestEngine;
@@ -76,7 +76,7 @@ class QuotedRowsTest {
 
     private void assertNobodyElseSeesTheRow(RunStatus run) {
         assertThat(run.state()).isEqualTo("failed");
-        assertThat(Json.write(run.withoutRowValues())).doesNotContain(SECRET);
+        assertThat(JsonColumn.write(run.withoutRowValues())).doesNotContain(SECRET);
         assertThat(known(run.failure()).message()).doesNotContain(SECRET);
         assertThat(lines.list)
                 .isNotEmpty()
@@ -156,7 +156,7 @@ class QuotedRowsTest {
                         TestEngine.job("job: " + table + "\nmigrate: { table: " + table + ", set: { n: gone } }"))
                 .id();
         engine.db().run("ALTER TABLE " + table + " DROP gone");
-        RunStatus run = engine.carry(id);
+        RunStatus run = engine.execute(id);
         assertThat(known(run.failure()).message()).contains("42703 column \"gone\" does not exist");
         assertThat(known(run.failure()).serverMessage()).isNull();
     }

@@ -130,7 +130,7 @@ class RatedRunsTest {
                 assertThat(engine.runs().tune(id, unlimited, TestEngine.TESTER).settings())
                         .isEqualTo(new RunStatus.Settings(Duration.ofMillis(200), 1000, null, null, null));
             });
-            assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+            assertThat(engine.execute(id).state()).isEqualTo("succeeded");
             assertThat(Duration.ofNanos(stepped.nanos()))
                     .as("the first batch alone would be paid for in ten minutes")
                     .isLessThan(Duration.ofMinutes(1));

@@ -24,18 +24,18 @@ class RatesTest {
     private final SteppedTime time = new SteppedTime();
     private final RowRates open = new RowRates(time);
 
-    private Vitals vitals(int lanesOfRun, int lanesOnDatabase) {
-        Vitals vitals = new Vitals(LaneId.conducting(UUID.randomUUID()), "j", "main", time);
-        vitals.shares(new LaneTable.Company(lanesOfRun, lanesOnDatabase));
-        return vitals;
+    private LaneStatus laneStatus(int lanesOfRun, int lanesOnDatabase) {
+        LaneStatus laneStatus = new LaneStatus(LaneId.conducting(UUID.randomUUID()), "j", "main", time);
+        laneStatus.shares(new LaneTable.Company(lanesOfRun, lanesOnDatabase));
+        return laneStatus;
     }
 
-    private Rates rates(DatabaseLimits limits, Vitals vitals) {
-        return new Rates(open, vitals.run().toString(), "main", limits, vitals, time);
+    private Rates rates(DatabaseLimits limits, LaneStatus laneStatus) {
+        return new Rates(open, laneStatus.run().toString(), "main", limits, laneStatus, time);
     }
 
     private Rates rates(DatabaseLimits limits, int lanesOfRun, int lanesOnDatabase) {
-        return rates(limits, vitals(lanesOfRun, lanesOnDatabase));
+        return rates(limits, laneStatus(lanesOfRun, lanesOnDatabase));
     }
 
     private static Tuning tuning(@Nullable Integer rowsPerSecond, @Nullable Long walPerHour) {
@@ -146,12 +146,12 @@ class RatesTest {
     /** A lane of a simulated run. */
     private static final class Worked {
         private final Rates rates;
-        private final Vitals vitals;
+        private final LaneStatus laneStatus;
         private long next;
 
-        Worked(Rates rates, Vitals vitals, long next) {
+        Worked(Rates rates, LaneStatus laneStatus, long next) {
             this.rates = rates;
-            this.vitals = vitals;
+            this.laneStatus = laneStatus;
             this.next = next;
         }
     }
@@ -163,16 +163,16 @@ class RatesTest {
         Random random = new Random(4);
         List<Worked> lanes = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
-            Vitals vitals = vitals(1, 2);
-            lanes.add(new Worked(rates(limits, vitals), vitals, 0));
+            LaneStatus laneStatus = laneStatus(1, 2);
+            lanes.add(new Worked(rates(limits, laneStatus), laneStatus, 0));
         }
         long rows = 0;
         long half = Duration.ofSeconds(60).toNanos();
         while (time.nanos() < 2 * half) {
             if (time.nanos() >= half && lanes.size() == 2) {
-                Vitals vitals = vitals(2, 3);
-                lanes.add(new Worked(rates(limits, vitals), vitals, time.nanos()));
-                lanes.forEach(l -> l.vitals.shares(new LaneTable.Company(2, 3)));
+                LaneStatus laneStatus = laneStatus(2, 3);
+                lanes.add(new Worked(rates(limits, laneStatus), laneStatus, time.nanos()));
+                lanes.forEach(l -> l.laneStatus.shares(new LaneTable.Company(2, 3)));
             }
             Worked lane =
                     lanes.stream().min(Comparator.comparingLong(l -> l.next)).orElseThrow();

@@ -95,7 +95,7 @@ class RunErrorsTest {
                                 + " PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NEW; END $$",
                         "CREATE TRIGGER ends BEFORE UPDATE ON " + table + " FOR EACH ROW EXECUTE FUNCTION end_" + table
                                 + "()");
-        RunStatus run = engine.carry(id);
+        RunStatus run = engine.execute(id);
         assertThat(run.state()).isEqualTo("succeeded");
         assertThat(engine.db().value("SELECT last_value FROM seq_" + table)).isEqualTo("3");
         assertThat(count("n = 1")).isEqualTo(1000);
@@ -123,7 +123,7 @@ class RunErrorsTest {
                             commit(app);
                         }
                     });
-            RunStatus run = engine.carry(id);
+            RunStatus run = engine.execute(id);
             assertThat(run.state()).isEqualTo("succeeded");
             assertThat(seen.getFirst()).startsWith("retry-timeout: 55P03").contains("try 2 in");
             assertThat(sizes).startsWith(64, 32, 16);
@@ -164,7 +164,7 @@ class RunErrorsTest {
                 endSessions();
             }
         });
-        RunStatus run = engine.carry(id);
+        RunStatus run = engine.execute(id);
         assertThat(run.state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
         assertMetered("read_only", "database-read-only");
@@ -195,7 +195,7 @@ class RunErrorsTest {
     void aColumnThatIsDroppedInMidRunFailsItAtOnceWithTheStatementThePositionAndTheFix() throws Exception {
         UUID id = queue("w: v * 2", ", where: w IS NULL, throttle: { rows-per-second: 100 }");
         TIME.atWait(4, nth -> engine.db().run("ALTER TABLE " + table + " RENAME v TO v_old"));
-        RunStatus run = engine.carry(id);
+        RunStatus run = engine.execute(id);
         assertThat(run.state()).isEqualTo("failed");
         RunStatus.Failure failure = known(run.failure());
         assertThat(failure.code()).isEqualTo("definition-error");
@@ -207,7 +207,7 @@ class RunErrorsTest {
         long done = count("w IS NOT NULL");
         assertThat(done).isBetween(1L, 999L);
         engine.db().run("ALTER TABLE " + table + " RENAME v_old TO v");
-        assertThat(engine.carry(queue("w: v * 2", ", where: w IS NULL")).id()).isEqualTo(id);
+        assertThat(engine.execute(queue("w: v * 2", ", where: w IS NULL")).id()).isEqualTo(id);
         RunStatus end = engine.runs().find(id).orElseThrow();
         assertThat(end.state()).isEqualTo("succeeded");
         assertThat(end.failure()).isNull();
@@ -248,7 +248,7 @@ class RunErrorsTest {
         lines.start();
         log.addAppender(lines);
         try {
-            RunStatus run = engine.carry(queue("w: s::int", ", where: w IS NULL"));
+            RunStatus run = engine.execute(queue("w: s::int", ", where: w IS NULL"));
             assertThat(run.state()).isEqualTo("failed");
             RunStatus.Failure failure = known(run.failure());
             assertThat(failure.message())
@@ -268,9 +268,9 @@ class RunErrorsTest {
         }
     }
 
-    private void assertDataError(String state, int key, String mend) throws Exception {
+    private void assertDataError(String state, int key, String restore) throws Exception {
         UUID id = plus(", batch: { size: 100 }");
-        RunStatus run = engine.carry(id);
+        RunStatus run = engine.execute(id);
         assertThat(run.state()).isEqualTo("failed");
         RunStatus.Failure failure = known(run.failure());
         assertThat(failure.code()).isEqualTo("data-error");
@@ -279,8 +279,8 @@ class RunErrorsTest {
         assertThat(failure.keyRange()).isEqualTo("after (" + (key - 1) + ") up to (" + key + ")");
         assertThat(failure.message()).contains("Fix the row", "resumes where it stopped");
         assertThat(count("n = 1")).as("everything before it is done").isEqualTo(key - 1);
-        engine.db().run(mend);
-        assertThat(engine.carry(plus(", batch: { size: 100 }")).state()).isEqualTo("succeeded");
+        engine.db().run(restore);
+        assertThat(engine.execute(plus(", batch: { size: 100 }")).state()).isEqualTo("succeeded");
         assertThat(engine.runs().find(id).orElseThrow().state())
                 .as("the same run")
                 .isEqualTo("succeeded");
@@ -297,7 +297,7 @@ class RunErrorsTest {
                                 + " RAISE EXCEPTION 'odd' USING ERRCODE = 'ZX001'; END IF; RETURN NEW; END $$",
                         "CREATE TRIGGER odd BEFORE UPDATE ON " + table + " FOR EACH ROW EXECUTE FUNCTION odd_" + table
                                 + "()");
-        RunStatus run = engine.carry(plus(""));
+        RunStatus run = engine.execute(plus(""));
         assertThat(run.state()).isEqualTo("failed");
         assertThat(known(run.failure()).code()).isEqualTo("database-error");
         assertThat(known(run.failure()).sqlState()).isEqualTo("ZX001");
@@ -305,7 +305,7 @@ class RunErrorsTest {
         assertThat(known(run.failure()).row()).isEqualTo(Map.of("id", "500"));
         assertMetered("other", "retry");
         engine.db().run("DROP TRIGGER odd ON " + table);
-        assertThat(engine.carry(plus("")).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(plus("")).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
     }
 
@@ -319,7 +319,7 @@ class RunErrorsTest {
                                 + " RAISE EXCEPTION 'odd' USING ERRCODE = 'ZX001'; END IF; RETURN NEW; END $$",
                         "CREATE TRIGGER odd BEFORE UPDATE ON " + table + " FOR EACH ROW EXECUTE FUNCTION odd_" + table
                                 + "()");
-        RunStatus run = engine.carry(plus(", batch: { size: 100 }"));
+        RunStatus run = engine.execute(plus(", batch: { size: 100 }"));
         assertThat(run.state()).as("30 errors, never 5 in a row").isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
     }
@@ -334,7 +334,7 @@ class RunErrorsTest {
                                 + " RAISE EXCEPTION 'victim' USING ERRCODE = '40P01'; END IF; RETURN NEW; END $$",
                         "CREATE TRIGGER dead BEFORE UPDATE ON " + table + " FOR EACH ROW EXECUTE FUNCTION dead_" + table
                                 + "()");
-        RunStatus run = engine.carry(plus(""));
+        RunStatus run = engine.execute(plus(""));
         assertThat(run.state()).as("8 in a row, and no limit").isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
         assertMetered("transient", "retry-transient");
@@ -344,12 +344,12 @@ class RunErrorsTest {
     void aTableThatIsGoneBeforeTheRunBeginsFailsItWithTheFix() throws Exception {
         UUID id = plus("");
         engine.db().run("ALTER TABLE " + table + " RENAME TO gone_" + table);
-        RunStatus run = engine.carry(id);
+        RunStatus run = engine.execute(id);
         assertThat(run.state()).isEqualTo("failed");
         assertThat(known(run.failure()).message()).contains(table);
         assertThat(run.startedAt()).isNull();
         engine.db().run("ALTER TABLE gone_" + table + " RENAME TO " + table);
-        assertThat(engine.carry(plus("")).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(plus("")).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
     }
 }

@@ -98,7 +98,7 @@ class StopAllTest {
                 assertThat(engine.fleet().resume(TestEngine.TESTER).stopped()).isFalse();
             }
         });
-        RunStatus end = engine.carry(id);
+        RunStatus end = engine.execute(id);
         assertThat(end.state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
         assertThat(events("fleet.stopped")).isEqualTo(1);
@@ -129,7 +129,7 @@ class StopAllTest {
                 });
             }
         });
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(scanned.get()).isBetween(300L, 999L);
     }
 
@@ -147,7 +147,7 @@ class StopAllTest {
                 engine.fleet().resume(TestEngine.TESTER);
             }
         });
-        assertThat(engine.carry(id).state()).isEqualTo(cancelled ? "cancelled" : "succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo(cancelled ? "cancelled" : "succeeded");
         assertThat(count("n = 1")).isEqualTo(cancelled ? 0 : 1000);
     }
 
@@ -170,11 +170,11 @@ class StopAllTest {
                 assertThat(known(paused.limitedBy()).reason()).isEqualTo("paused");
             }
         });
-        assertThat(engine.carry(id).state()).isEqualTo("paused");
+        assertThat(engine.execute(id).state()).isEqualTo("paused");
         assertThat(engine.runs().resume(id, TestEngine.TESTER).state()).isEqualTo("running");
         assertThat(count("n = 1")).isEqualTo(done.get());
         time.atWait(5, nth -> engine.fleet().resume(TestEngine.TESTER));
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
     }
 
@@ -198,7 +198,7 @@ class StopAllTest {
             assertStopped(look(id), "running");
             engine.fleet().resume(TestEngine.TESTER);
         });
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
     }
 

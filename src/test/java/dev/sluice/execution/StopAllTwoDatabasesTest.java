@@ -88,7 +88,7 @@ class StopAllTwoDatabasesTest {
         assertThat(engine.fleet().now().stopped()).isTrue();
         long before = done();
         engine.awaitBeat(id); // the worker has seen the note
-        wire.mend();
+        wire.restore();
         var later = time.gateAt(30);
         gate.open();
         later.reached();
@@ -106,7 +106,7 @@ class StopAllTwoDatabasesTest {
         });
         assertThat(engine.fleet().now().stopped()).isTrue();
         assertThat(halted(control)).isEqualTo("1");
-        wire.mend();
+        wire.restore();
         later.open();
         untilItAnswers(() -> engine.fleet().resume(TestEngine.TESTER));
         assertThat(halted(control) + halted(target)).isEqualTo("00");

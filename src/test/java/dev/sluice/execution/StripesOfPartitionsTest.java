@@ -74,7 +74,7 @@ class StripesOfPartitionsTest {
                 most.merge(partition, stripes(run, partition), Math::max);
             }
         });
-        assertThat(engine.carry(run).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(run).state()).isEqualTo("succeeded");
         assertThat(most).containsEntry(0, 1).containsEntry(1, 8);
         assertThat(DATABASE.value("SELECT count(*) || ' ' || min(n) || ' ' || max(n) FROM t"))
                 .isEqualTo("30000 1 1");

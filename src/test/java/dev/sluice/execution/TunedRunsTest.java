@@ -30,7 +30,7 @@ class TunedRunsTest {
                     .id();
             var smaller = new SettingsChange(Optional.empty(), Optional.of(10), Optional.empty());
             time.atWait(1, nth -> engine.runs().tune(id, smaller, TestEngine.TESTER));
-            assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+            assertThat(engine.execute(id).state()).isEqualTo("succeeded");
             assertThat(batches(engine, 0)).as("a leaf was one batch before").isEqualTo("1");
             assertThat(Integer.parseInt(batches(engine, 2)))
                     .as("the leaf that was claimed already apart, one is several from then on")

@@ -4,7 +4,7 @@ import static dev.sluice.testing.TestEngine.known;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.checkpoint.RunMandate;
+import dev.sluice.checkpoint.DesiredState;
 import dev.sluice.checkpoint.Wanted;
 import dev.sluice.problem.Problem;
 import dev.sluice.run.RunStatus;
@@ -102,7 +102,7 @@ class TwoDatabasesTest {
         // the carrier holds for that reason, and comes back by itself
         time.atWaits(nth -> {
             if (nth == 2) {
-                wire.mend();
+                wire.restore();
             }
         });
         gate.open();
@@ -129,7 +129,7 @@ class TwoDatabasesTest {
                 main.release();
             }
         });
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(seen).first().isEqualTo("queued");
         assertThat(seen)
                 .last()
@@ -156,7 +156,7 @@ class TwoDatabasesTest {
                 readOnly("off");
             }
         });
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(seen.subList(0, 3)).anyMatch(s -> s.startsWith("database-read-only: 25006 cannot execute"));
         assertThat(done()).isEqualTo(1000);
     }
@@ -169,13 +169,13 @@ class TwoDatabasesTest {
                         "REVOKE CONNECT ON DATABASE " + database() + " FROM " + target.user(),
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + target.user()
                                 + "'"));
-        RunStatus failed = engine.carry(id);
+        RunStatus failed = engine.execute(id);
         assertThat(failed.state()).isEqualTo("failed");
         assertThat(known(failed.failure()).sqlState()).isEqualTo("42501");
         assertThat(known(failed.failure()).message()).contains("permission denied for database");
         control.run("GRANT CONNECT ON DATABASE " + database() + " TO " + target.user());
         resumeWhenThePoolHasNoticed();
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(done()).isEqualTo(1000);
     }
 
@@ -208,10 +208,10 @@ class TwoDatabasesTest {
             } else if (nth == 6) {
                 // as if a restored copy, with the same tokens and positions, answered there now
                 control.run("UPDATE sluice.run SET system_identifier = '42'");
-                wire.mend();
+                wire.restore();
             }
         });
-        RunStatus failed = engine.carry(id);
+        RunStatus failed = engine.execute(id);
         assertThat(failed.state()).isEqualTo("failed");
         assertThat(known(failed.failure()).code()).isEqualTo("identity-differs");
         assertThat(done()).as("changed after the connection was lost").isEqualTo(done.get());
@@ -237,7 +237,7 @@ class TwoDatabasesTest {
         });
         // a connection is waited for 300 ms
         assertThat(took).isLessThan(Duration.ofMillis(300L * runs));
-        wire.mend();
+        wire.restore();
     }
 
     private String row() {
@@ -251,36 +251,36 @@ class TwoDatabasesTest {
     void aPauseThatOnlyReachedTheTargetIsUndoneByTheNextCarrier() throws Exception {
         time.atWait(4, nth -> {
             // the target stored it, then the control database was gone: whoever asked was told that nothing changed
-            new RunMandate(engine.databases().get("main")).want(id, Wanted.PAUSED);
+            new DesiredState(engine.databases().get("main")).want(id, Wanted.PAUSED);
         });
-        RunStatus left = engine.carry(id);
+        RunStatus left = engine.execute(id);
         long half = done();
         assertThat(left.state()).isEqualTo("running");
         assertThat(half).isBetween(1L, 999L);
         assertThat(control.value("SELECT owner IS NULL AND heartbeat_at IS NULL FROM sluice.lane"))
                 .as("given back, so that it is taken up again")
                 .isEqualTo("t");
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(done()).isEqualTo(1000);
     }
 
     @Test
     void aCancelThatOnlyReachedTheTargetIsUndoneToo() throws Exception {
-        time.atWait(4, nth -> new RunMandate(engine.databases().get("main")).want(id, Wanted.STOPPED));
-        assertThat(engine.carry(id).state()).isEqualTo("running");
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        time.atWait(4, nth -> new DesiredState(engine.databases().get("main")).want(id, Wanted.STOPPED));
+        assertThat(engine.execute(id).state()).isEqualTo("running");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(done()).isEqualTo(1000);
     }
 
     @Test
     void aPauseHoldsThoughTheControlDatabaseWasSlowToSaySo() throws Exception {
         engine.runs().pause(id, TestEngine.TESTER);
-        assertThat(engine.carry(id).state()).isEqualTo("paused");
+        assertThat(engine.execute(id).state()).isEqualTo("paused");
         engine.runs().resume(id, TestEngine.TESTER);
         time.atWait(4, nth -> engine.runs().pause(id, TestEngine.TESTER));
-        assertThat(engine.carry(id).state()).isEqualTo("paused");
+        assertThat(engine.execute(id).state()).isEqualTo("paused");
         // healing does not undo a pause that was acknowledged
-        assertThat(engine.carry(id).state()).isEqualTo("paused");
+        assertThat(engine.execute(id).state()).isEqualTo("paused");
         assertThat(target.value("SELECT wanted FROM sluice.run_wanted")).isEqualTo("paused");
     }
 
@@ -293,15 +293,15 @@ class TwoDatabasesTest {
                 engine.runs().pause(id, TestEngine.TESTER);
             }
         });
-        engine.carry(id);
+        engine.execute(id);
         // as if a failover had taken the pass back with its rows, and the control database had kept its word
         control.run("UPDATE sluice.run SET pass = 1, resume_state = 'verifying'");
         engine.runs().resume(id, TestEngine.TESTER);
-        RunStatus failed = engine.carry(id);
+        RunStatus failed = engine.execute(id);
         assertThat(failed.state()).isEqualTo("failed");
         assertThat(known(failed.failure()).code()).isEqualTo("checkpoint-gone");
         engine.runs().resume(id, TestEngine.TESTER);
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(done()).isEqualTo(1000);
     }
 }

@@ -80,7 +80,7 @@ class UnanalyzedRunsTest {
     }
 
     /** Does this at the first wait for statistics, and notes what the status says then. */
-    private RunStatus carry(UUID id, Runnable atFirst) throws InterruptedException {
+    private RunStatus execute(UUID id, Runnable atFirst) throws InterruptedException {
         TIME.atWaits(nth -> {
             if (!held.isEmpty()) {
                 return;
@@ -94,7 +94,7 @@ class UnanalyzedRunsTest {
                 atFirst.run();
             }
         });
-        return limited.carry(id);
+        return limited.execute(id);
     }
 
     private void assertSucceeded(RunStatus run) {
@@ -109,7 +109,7 @@ class UnanalyzedRunsTest {
     @Test
     void theRunWaitsForSomebodysAnalyzeAndGoesOnByItself() throws Exception {
         plain();
-        RunStatus run = carry(queue(), () -> run("ANALYZE T"));
+        RunStatus run = execute(queue(), () -> run("ANALYZE T"));
         assertSucceeded(run);
         assertThat(held).isNotEmpty();
         assertThat(held.get(0).message())
@@ -124,7 +124,7 @@ class UnanalyzedRunsTest {
     @Test
     void thePrivilegeIsEnoughTooWhenItComesLate() throws Exception {
         plain();
-        RunStatus run = carry(
+        RunStatus run = execute(
                 queue(),
                 () -> run(
                         engine.db().version() < 17 ? "ALTER TABLE T OWNER TO ROLE_" : "GRANT MAINTAIN ON T TO ROLE_"));
@@ -136,11 +136,12 @@ class UnanalyzedRunsTest {
     void aRunThatWaitsCanBePausedAndCancelled() throws Exception {
         plain();
         UUID id = queue();
-        assertThat(carry(id, () -> engine.runs().pause(id, TestEngine.TESTER)).state())
+        assertThat(execute(id, () -> engine.runs().pause(id, TestEngine.TESTER)).state())
                 .isEqualTo("paused");
         held.clear();
         engine.runs().resume(id, TestEngine.TESTER);
-        assertThat(carry(id, () -> engine.runs().cancel(id, TestEngine.TESTER)).state())
+        assertThat(execute(id, () -> engine.runs().cancel(id, TestEngine.TESTER))
+                        .state())
                 .isEqualTo("cancelled");
     }
 
@@ -148,7 +149,7 @@ class UnanalyzedRunsTest {
     void whereNothingWasChangedTheStatisticsOfBeforeWillDo() throws Exception {
         plain();
         run("UPDATE T SET b = a * 2", "ANALYZE T");
-        RunStatus run = carry(queue(), () -> {});
+        RunStatus run = execute(queue(), () -> {});
         assertSucceeded(run);
         assertThat(held).isEmpty();
     }
@@ -160,7 +161,7 @@ class UnanalyzedRunsTest {
         if (engine.db().version() < 15) {
             run("SELECT pg_sleep(0.6)"); // the reset is a message to the collector
         }
-        RunStatus run = carry(queue(), () -> run("ANALYZE T"));
+        RunStatus run = execute(queue(), () -> run("ANALYZE T"));
         assertSucceeded(run);
         assertThat(held.get(0).message()).contains(t + " (never, as far as the server knows)");
     }
@@ -171,7 +172,7 @@ class UnanalyzedRunsTest {
         run("ALTER ROLE ROLE_ SET track_counts = off");
         limited.close();
         limited = TestEngine.as(new TestPostgres.Fresh(engine.db().url(), role, "x"), TIME);
-        RunStatus run = carry(queue(), () -> run("ANALYZE T"));
+        RunStatus run = execute(queue(), () -> run("ANALYZE T"));
         assertSucceeded(run);
         assertThat(held.get(0).message()).contains("SET track_counts = on;");
     }
@@ -187,7 +188,7 @@ class UnanalyzedRunsTest {
                 "INSERT INTO T SELECT 1 + g % 3, g, g, CASE g % 3 WHEN 2 THEN g * 2 END FROM generate_series(1, 600) g",
                 "ANALYZE T_3",
                 "GRANT SELECT, UPDATE ON T, T_1, T_2, T_3, T_4 TO ROLE_");
-        RunStatus run = carry(queue(), () -> run("ANALYZE T_1", "ANALYZE T_2"));
+        RunStatus run = execute(queue(), () -> run("ANALYZE T_1", "ANALYZE T_2"));
         assertSucceeded(run);
         assertThat(held.get(0).value())
                 .as("not the empty one, nor the one it left alone")
@@ -199,7 +200,7 @@ class UnanalyzedRunsTest {
         plain();
         run("ALTER TABLE T OWNER TO ROLE_");
         Instant before = engine.databases().get("main").clock();
-        assertSucceeded(carry(queue(), () -> {}));
+        assertSucceeded(execute(queue(), () -> {}));
         assertThat(held).isEmpty();
         assertThat(analyzedAt())
                 .isBetween(before, engine.databases().get("main").clock());

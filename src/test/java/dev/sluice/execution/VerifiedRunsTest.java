@@ -71,7 +71,7 @@ class VerifiedRunsTest {
     }
 
     private RunStatus run(String migrate, String more) throws InterruptedException {
-        return engine.carry(queue(migrate, more));
+        return engine.execute(queue(migrate, more));
     }
 
     private Evidence evidence() {
@@ -260,7 +260,7 @@ class VerifiedRunsTest {
     void whoLostTheRunWhileItLookedAgainDoesNotDateItsEvidence() throws Exception {
         rows();
         UUID id = queue("set: { b: a * 2 }, where: b IS NULL", "");
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         String dated = "SELECT verified_at::text FROM sluice.run WHERE id = '" + id + "'";
         String first = engine.db().value(dated);
         // another worker takes it when all has been looked at
@@ -270,10 +270,10 @@ class VerifiedRunsTest {
                                 + " SET owner = 'other#1' WHERE run_id = NEW.run_id; RETURN NEW; END $$",
                         "CREATE TRIGGER other AFTER UPDATE ON sluice.pass FOR EACH ROW WHEN (NEW.run_id = '" + id
                                 + "') EXECUTE FUNCTION other()");
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(engine.db().value(dated)).isEqualTo(first);
         engine.db().run("DROP TRIGGER other ON sluice.pass");
-        engine.carry(id);
+        engine.execute(id);
         assertThat(engine.db().value(dated)).as("who has it does").isGreaterThan(first);
     }
 

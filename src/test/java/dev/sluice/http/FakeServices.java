@@ -442,7 +442,7 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
     }
 
     @Override
-    public void carry(UUID run) {
+    public void execute(UUID run) {
         asked.add("carry " + run);
     }
 

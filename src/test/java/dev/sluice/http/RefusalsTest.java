@@ -34,7 +34,7 @@ class RefusalsTest {
     private final String run = "/api/v1/runs/" + door.fakes.run("running").id();
 
     @AfterEach
-    void mend() {
+    void restore() {
         door.fakes.fail(null);
     }
 

@@ -156,34 +156,34 @@ class ThrottleReaderTest {
 
         assertThat(throttle.chosen())
                 .containsExactly(
-                        new ChosenSignal.Sql(
+                        new CustomSignal.Sql(
                                 "queue",
                                 "WITH q AS (SELECT 1) SELECT count(*) FROM q",
                                 OptionalDouble.of(1000),
                                 Duration.ofSeconds(1),
                                 true),
-                        new ChosenSignal.Http(
+                        new CustomSignal.Http(
                                 "brake",
                                 URI.create("http://ops/brake?a=b%20c"),
                                 Optional.empty(),
                                 OptionalDouble.empty(),
                                 Duration.ofHours(1),
                                 false),
-                        new ChosenSignal.Http(
+                        new CustomSignal.Http(
                                 "backlog",
                                 URI.create("http://ops/state"),
                                 Optional.of("/a~1b/0"),
                                 OptionalDouble.of(500),
                                 Duration.ofSeconds(5),
                                 true),
-                        new ChosenSignal.Prometheus(
+                        new CustomSignal.Prometheus(
                                 "p99",
                                 URI.create("https://prom:9090/x/"),
                                 "max(p99{a='b'})",
                                 OptionalDouble.of(0.25),
                                 Duration.ofSeconds(5),
                                 true));
-        assertThat(throttle.chosen()).extracting(ChosenSignal::threshold).containsExactly(1000.0, 1.0, 500.0, 0.25);
+        assertThat(throttle.chosen()).extracting(CustomSignal::threshold).containsExactly(1000.0, 1.0, 500.0, 0.25);
     }
 
     @Test

@@ -90,7 +90,7 @@ class DocumentedMetersTest {
         runs.recordHold("users", "main", "database-away", 1);
         runs.recordTime("users", "main", 5, 3, 2);
         runs.reportSignals(List.of(new SignalReading("users", "main", "replica-lag", 4, 5, 0.8)));
-        runs.report(List.of(new Reading(
+        runs.report(List.of(new RunReading(
                 "users",
                 "main",
                 "running",
@@ -101,7 +101,7 @@ class DocumentedMetersTest {
                 8,
                 0.7,
                 0.5,
-                new Reading.Limited("replica-lag", 4.0, 5.0, 0.3),
+                new RunReading.Limited("replica-lag", 4.0, 5.0, 0.3),
                 0.1,
                 true)));
         var scheduler = new SchedulerMeters(meters.registry());

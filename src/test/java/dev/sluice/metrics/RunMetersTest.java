@@ -18,8 +18,8 @@ class RunMetersTest {
         meters.close();
     }
 
-    private static Reading reading(String job, String state, @Nullable Double eta) {
-        return new Reading(
+    private static RunReading reading(String job, String state, @Nullable Double eta) {
+        return new RunReading(
                 job,
                 "main",
                 state,
@@ -30,7 +30,7 @@ class RunMetersTest {
                 8,
                 0.75,
                 0.5,
-                new Reading.Limited("replica-lag", 4.0, 5.0, 0.3),
+                new RunReading.Limited("replica-lag", 4.0, 5.0, 0.3),
                 1.5,
                 false);
     }
@@ -96,7 +96,8 @@ class RunMetersTest {
         assertThat(line("sluice_gate_open{database=\"main\",gate=\"switch\",job=\"users\"}"))
                 .endsWith(" 0.0");
 
-        runs.report(List.of(new Reading("users", "main", "failed", 0L, 1.0, 0.0, 2000, 1, 0.5, 1.0, null, 0.1, true)));
+        runs.report(
+                List.of(new RunReading("users", "main", "failed", 0L, 1.0, 0.0, 2000, 1, 0.5, 1.0, null, 0.1, true)));
         assertThat(line("sluice_rows_remaining{database=\"main\",job=\"users\"}"))
                 .endsWith(" 0.0");
         assertThat(line("sluice_batch_size{database=\"main\",job=\"users\"}")).endsWith(" 2000.0");
@@ -122,7 +123,7 @@ class RunMetersTest {
     @Test
     void whatIsNotKnownHasNoGauge() {
         runs.report(List.of(
-                new Reading("users", "main", null, null, null, null, null, null, null, null, null, null, null)));
+                new RunReading("users", "main", null, null, null, null, null, null, null, null, null, null, null)));
         assertThat(meters.scrape().lines().filter(l -> l.startsWith("sluice_")))
                 .as("counters at 0 only")
                 .noneMatch(

@@ -137,7 +137,7 @@ class SwitchGateTest {
     @Test
     void itIsOpenWithItsEvidence() throws Exception {
         Job job = job("a");
-        RunStatus run = engine.carry(engine.queue(job).id());
+        RunStatus run = engine.execute(engine.queue(job).id());
         GateAnswer answer = gates.switchGate(t);
         assertThat(answer.open()).isTrue();
         assertThat(answer.reasons()).isEmpty();
@@ -156,13 +156,13 @@ class SwitchGateTest {
 
     @Test
     void aChangedDefinitionANewRunAndALostFileCloseIt() throws Exception {
-        engine.carry(engine.queue(job("a")).id());
+        engine.execute(engine.queue(job("a")).id());
         assertThat(codes()).isEmpty();
         Job changed = job("a + 0");
         assertThat(codes()).containsExactly("definition-changed");
         UUID id = engine.queue(changed).id();
         assertThat(codes()).containsExactly("run-live");
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(codes()).isEmpty();
         FILES.clear();
         assertThat(codes()).containsExactly("no-definition");
@@ -170,7 +170,7 @@ class SwitchGateTest {
 
     @Test
     void itIsClosedWhileWorkersHoldDifferentDefinitionsOrOneThatThisOneCannotRead() throws Exception {
-        engine.carry(engine.queue(job("a")).id());
+        engine.execute(engine.queue(job("a")).id());
         Agreement differing = (sql, name) -> Optional.of(
                 new Difference(name, Map.of("w1", "1".repeat(64), "w2", "2".repeat(64)), Duration.ofSeconds(15)));
         GateAnswer answer = gates(() -> List.copyOf(FILES), differing).switchGate(t);
@@ -196,7 +196,7 @@ class SwitchGateTest {
 
     @Test
     void evidenceOfAnotherClusterOrTimelineIsVoid() throws Exception {
-        UUID id = engine.carry(engine.queue(job("a")).id()).id();
+        UUID id = engine.execute(engine.queue(job("a")).id()).id();
         set(id, "evidence = jsonb_set(evidence::jsonb, '{systemIdentifier}', '\"42\"')::text");
         assertThat(codes()).containsExactly("identity-differs");
         assertThat(gates.switchGate(t).reasons().getFirst().message()).contains("cluster 42");
@@ -210,19 +210,19 @@ class SwitchGateTest {
     @Test
     void aCleanLookDatesTheEvidenceAnewAndAStaleRowClosesTheGate() throws Exception {
         Job job = job("a * 2");
-        UUID id = engine.carry(engine.queue(job).id()).id();
+        UUID id = engine.execute(engine.queue(job).id()).id();
         Instant first = asOf();
         assertThat(engine.runs().stale(List.of(job), Duration.ZERO)).contains(id);
         assertThat(engine.runs().stale(List.of(job), Duration.ofHours(1))).doesNotContain(id);
         engine.db().run("INSERT INTO " + t + " VALUES (1000, 1, 2)");
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(asOf()).isAfter(first);
         assertThat(known(gates.switchGate(t).evidence()))
                 .containsEntry("rows", 301L)
                 .as("only what an insert filled can be an orphan")
                 .doesNotContainKey("orphansChecked");
         engine.db().run("UPDATE " + t + " SET a = 7 WHERE id = 5");
-        RunStatus stale = engine.carry(id);
+        RunStatus stale = engine.execute(id);
         assertThat(stale.state()).isEqualTo("incomplete");
         assertThat(known(stale.failure()).code()).isEqualTo("stale-rows");
         assertThat(codes()).containsExactly("run-incomplete");
@@ -235,7 +235,7 @@ class SwitchGateTest {
     @Test
     void timeOutsideOfTheWindowsDoesNotCount() throws Exception {
         Job job = job("a");
-        UUID id = engine.carry(engine.queue(job).id()).id();
+        UUID id = engine.execute(engine.queue(job).id()).id();
         looked(id, Duration.ofHours(40), Duration.ofSeconds(1));
         assertThat(codes()).containsExactly("evidence-old");
         String inThreeDays = OffsetDateTime.now(ZoneOffset.UTC)
@@ -268,7 +268,7 @@ class SwitchGateTest {
 
     @Test
     void evidenceThatNobodyRenewsIsVoidAfterTwiceItsTimeAndWhatTheLastLookTook() throws Exception {
-        UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
+        UUID id = engine.execute(engine.queue(job("a * 2")).id()).id();
         looked(id, Duration.ofSeconds(2 * 3600 + 50), Duration.ofSeconds(60));
         assertThat(codes()).isEmpty();
         looked(id, Duration.ofSeconds(2 * 3600 + 70), Duration.ofSeconds(60));
@@ -281,13 +281,13 @@ class SwitchGateTest {
                         "verify.evidence-expires-after",
                         "sluice status " + t,
                         "worker is alive");
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(codes()).isEmpty();
     }
 
     @Test
     void whenEvidenceExpiresCanBeSetInPlainTime() throws Exception {
-        UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
+        UUID id = engine.execute(engine.queue(job("a * 2")).id()).id();
         SwitchGate day = gates(() -> List.copyOf(FILES), Agreement.ALONE, Optional.of(Duration.ofDays(1)));
         looked(id, Duration.ofHours(23), Duration.ofHours(9));
         assertThat(day.switchGate(t).open()).isTrue();
@@ -300,7 +300,7 @@ class SwitchGateTest {
 
     @Test
     void evidenceOfAnOlderVersionIsAsOldAsItsFirstRead() throws Exception {
-        UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
+        UUID id = engine.execute(engine.queue(job("a * 2")).id()).id();
         String older = "evidence = ((evidence::jsonb - 'verifiedUntil') || jsonb_build_object('verifiedAsOf',"
                 + " clock_timestamp() - interval '%s'))::text";
         set(id, older.formatted("119 min"));
@@ -314,7 +314,7 @@ class SwitchGateTest {
     void everyMomentOfTheEvidenceIsByTheDatabasesClock() throws Exception {
         try (TestEngine wrong = TestEngine.on(engine.db(), new SkewedTime(Duration.ofDays(400)))) {
             Instant before = engine.databases().get("main").clock();
-            RunStatus run = wrong.carry(wrong.queue(job("a * 2")).id());
+            RunStatus run = wrong.execute(wrong.queue(job("a * 2")).id());
             assertThat(run.state()).as(String.valueOf(run.failure())).isEqualTo("succeeded");
             UUID id = run.id();
             Evidence evidence = known(wrong.runs().newest(t).orElseThrow().evidence());
@@ -341,21 +341,21 @@ class SwitchGateTest {
     void whatCannotBeRenewedDoesNotGrowOld() throws Exception {
         Job job = TestEngine.job("job: " + t + "\nmigrate: { table: " + t + ", set: { a: a + 1 } }");
         FILES.add(new JobFile(t + ".yaml", Optional.of(job), List.of(), Map.of()));
-        UUID id = engine.carry(engine.queue(job).id()).id();
+        UUID id = engine.execute(engine.queue(job).id()).id();
         set(id, "finished_at = finished_at - interval '9 days', started_at = started_at - interval '9 days'");
         assertThat(codes()).isEmpty();
     }
 
     @Test
     void aRunThatALookMadeIncompleteIsLoggedAsThat() throws Exception {
-        UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
+        UUID id = engine.execute(engine.queue(job("a * 2")).id()).id();
         engine.db().run("UPDATE " + t + " SET a = 7 WHERE id = 5");
         var log = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         var lines = new ListAppender<ILoggingEvent>();
         lines.start();
         log.addAppender(lines);
         try {
-            assertThat(engine.carry(id).state()).isEqualTo("incomplete");
+            assertThat(engine.execute(id).state()).isEqualTo("incomplete");
         } finally {
             log.detachAppender(lines);
         }
@@ -366,9 +366,9 @@ class SwitchGateTest {
 
     @Test
     void aLookThatIsNotPossibleAnyMoreClosesTheGate() throws Exception {
-        UUID id = engine.carry(engine.queue(job("a * 2")).id()).id();
+        UUID id = engine.execute(engine.queue(job("a * 2")).id()).id();
         engine.db().run("ALTER TABLE " + t + " DROP COLUMN a");
-        RunStatus run = engine.carry(id);
+        RunStatus run = engine.execute(id);
         assertThat(run.state()).isEqualTo("incomplete");
         assertThat(known(run.failure()).message()).contains("column \"a\" does not exist");
         assertThat(codes()).containsExactly("run-incomplete");
@@ -378,7 +378,7 @@ class SwitchGateTest {
     void whatHasNoConditionIsNotLookedAtAgain() throws Exception {
         Job job = TestEngine.job("job: " + t + "\nmigrate: { table: " + t + ", set: { a: a + 1 } }");
         FILES.add(new JobFile(t + ".yaml", Optional.of(job), List.of(), Map.of()));
-        UUID id = engine.carry(engine.queue(job).id()).id();
+        UUID id = engine.execute(engine.queue(job).id()).id();
         assertThat(codes()).isEmpty();
         assertThat(known(gates.switchGate(t).evidence())).containsEntry("condition", "each range was committed once");
         assertThat(engine.runs().stale(List.of(job), Duration.ZERO)).doesNotContain(id);

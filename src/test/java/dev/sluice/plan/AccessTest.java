@@ -52,7 +52,7 @@ class AccessTest {
     }
 
     /** Runs the printed GRANTs until nothing is refused, and gives what had been refused. */
-    private static List<Finding> mend(Job job) {
+    private static List<Finding> restore(Job job) {
         List<Finding> refused = dryRun.examine(job).refusals();
         refused.forEach(f -> BENCH.postgres.run(f.fix()));
         PlanReport after = dryRun.plan(job);
@@ -68,7 +68,7 @@ class AccessTest {
     @Test
     void setNeedsItsColumns() {
         forget();
-        assertThat(mend(job("table: app.people\nset: {shout: upper(name)}\nwhere: shout IS NULL")))
+        assertThat(restore(job("table: app.people\nset: {shout: upper(name)}\nwhere: shout IS NULL")))
                 .extracting(Finding::code, Finding::key)
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple("missing-privilege", "database"),
@@ -78,9 +78,9 @@ class AccessTest {
     @Test
     void deleteAndInsertNeedTheirs() {
         forget();
-        mend(job("table: app.people\ndelete: true\nwhere: shout IS NULL"));
+        restore(job("table: app.people\ndelete: true\nwhere: shout IS NULL"));
         forget();
-        List<Finding> refused = mend(
+        List<Finding> refused = restore(
                 job(
                         "table: app.people\ninsert: {into: app.target, columns: {id: id, name: name}, conflict: {columns: [id], do: update}}"));
         assertThat(refused).extracting(Finding::key).contains("migrate.insert.into");
@@ -91,7 +91,7 @@ class AccessTest {
     void whatIsGrantedOnTheParentDoesNotHoldOnAPartition() {
         forget();
         BENCH.postgres.run("GRANT USAGE ON SCHEMA app TO " + ROLE, "GRANT ALL ON app.logs TO " + ROLE);
-        List<Finding> refused = mend(job("table: app.logs\nset: {n: '1'}\nwhere: n IS NULL"));
+        List<Finding> refused = restore(job("table: app.logs\nset: {n: '1'}\nwhere: n IS NULL"));
         assertThat(refused).anySatisfy(f -> {
             assertThat(f.message()).contains("app.logs1").contains("a partition");
             assertThat(f.fix()).contains("ON \"app\".\"logs1\"");
@@ -105,7 +105,7 @@ class AccessTest {
                 "GRANT USAGE ON SCHEMA app, sluice TO " + ROLE,
                 "GRANT ALL ON app.logs1 TO " + ROLE,
                 "GRANT ALL ON ALL TABLES IN SCHEMA sluice TO " + ROLE);
-        assertThat(mend(job("table: app.logs\nset: {n: '1'}\nwhere: n IS NULL")))
+        assertThat(restore(job("table: app.logs\nset: {n: '1'}\nwhere: n IS NULL")))
                 .extracting(Finding::fix)
                 .containsExactly("GRANT SELECT ON \"app\".\"logs\" TO \"" + ROLE + "\";");
     }
@@ -117,7 +117,7 @@ class AccessTest {
                 "DROP TABLE IF EXISTS app.numbered",
                 "CREATE TABLE app.numbered (no serial PRIMARY KEY, id int NOT NULL UNIQUE,"
                         + " own int GENERATED ALWAYS AS IDENTITY)");
-        List<Finding> refused = mend(
+        List<Finding> refused = restore(
                 job(
                         "table: app.people\ninsert: {into: app.numbered, columns: {id: id}, conflict: {columns: [id], do: nothing}}"));
         assertThat(refused)
@@ -130,7 +130,7 @@ class AccessTest {
     void withoutTemporaryTablesExpressionsCannotBeLookedAt() {
         forget();
         Job job = job("table: app.people\nset: {shout: upper(name)}\nwhere: shout IS NULL");
-        mend(job);
+        restore(job);
         String database = BENCH.postgres.value("SELECT current_database()");
         BENCH.postgres.run("REVOKE TEMPORARY ON DATABASE " + database + " FROM PUBLIC");
         PlanReport without = dryRun.plan(job);
@@ -186,7 +186,7 @@ class AccessTest {
     void rowsHiddenByAPolicyAreARefusal() {
         forget();
         Job job = job("table: app.hidden\nset: {n: '1'}\nwhere: n IS NULL");
-        List<Finding> refused = mend(job);
+        List<Finding> refused = restore(job);
         assertThat(refused).anySatisfy(f -> {
             assertThat(f.code()).isEqualTo("row-level-security");
             assertThat(f.message()).contains("app.hidden");

@@ -122,6 +122,6 @@ class AgreementTest {
                 .isInstanceOfSatisfying(Problem.class, p -> assertThat(p.code()).isEqualTo("live-run-exists"));
         runs.pause(id, TestEngine.TESTER);
         assertThat(runs.resume(id, TestEngine.TESTER).state()).isEqualTo("queued");
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
     }
 }

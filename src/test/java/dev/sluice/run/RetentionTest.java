@@ -53,7 +53,7 @@ class RetentionTest {
     }
 
     private UUID ran(Job job) throws InterruptedException {
-        RunStatus ended = engine.carry(engine.queue(job).id());
+        RunStatus ended = engine.execute(engine.queue(job).id());
         assertThat(ended.state()).isEqualTo("succeeded");
         return ended.id();
     }

@@ -84,14 +84,14 @@ class RunQueueTest extends RunWishes {
     void aRepeatedKeyAnswersWithTheSameRunAndIsRefusedForAnotherJob() throws Exception {
         Job job = fill("id");
         Optional<String> key = Optional.of("key-" + table);
-        Queued first = engine.queue().queue(job, TestEngine.TESTER, "http", key);
-        Queued second = engine.queue().queue(job, TestEngine.TESTER, "http", key);
+        QueueResult first = engine.queue().queue(job, TestEngine.TESTER, "http", key);
+        QueueResult second = engine.queue().queue(job, TestEngine.TESTER, "http", key);
         assertThat(first.created()).isTrue();
         assertThat(second.created()).isFalse();
         assertThat(second.run().id()).isEqualTo(first.run().id());
-        engine.carry(first.run().id());
+        engine.execute(first.run().id());
         // also when the run is over, and would otherwise start anew
-        Queued late = engine.queue().queue(job, TestEngine.TESTER, "http", key);
+        QueueResult late = engine.queue().queue(job, TestEngine.TESTER, "http", key);
         assertThat(late.created()).isFalse();
         assertThat(late.run().id()).isEqualTo(first.run().id());
         Job other = TestEngine.job("job: other-" + table + "\nmigrate: { table: " + table + ", set: { n: 1 } }");
@@ -107,21 +107,21 @@ class RunQueueTest extends RunWishes {
     void manyStartsWithOneKeyGetOneRun() throws Exception {
         Job job = fill("id");
         var barrier = new CyclicBarrier(6);
-        List<Queued> answers = new ArrayList<>();
+        List<QueueResult> answers = new ArrayList<>();
         try (var threads = Executors.newFixedThreadPool(6)) {
-            List<Future<Queued>> starts = new ArrayList<>();
+            List<Future<QueueResult>> starts = new ArrayList<>();
             for (int i = 0; i < 6; i++) {
                 starts.add(threads.submit(() -> {
                     barrier.await();
                     return engine.queue().queue(job, TestEngine.TESTER, "http", Optional.of("one-" + table));
                 }));
             }
-            for (Future<Queued> start : starts) {
+            for (Future<QueueResult> start : starts) {
                 answers.add(start.get());
             }
         }
         assertThat(answers.stream().map(q -> q.run().id()).distinct()).hasSize(1);
-        assertThat(answers.stream().filter(Queued::created)).hasSize(1);
+        assertThat(answers.stream().filter(QueueResult::created)).hasSize(1);
     }
 
     @Test
@@ -129,18 +129,18 @@ class RunQueueTest extends RunWishes {
         Job job = plus(", throttle: { rows-per-second: 100 }");
         UUID id = engine.queue(job).id();
         TIME.atWait(6, nth -> engine.runs().cancel(id, TestEngine.TESTER));
-        RunStatus cancelled = engine.carry(id);
+        RunStatus cancelled = engine.execute(id);
         assertThat(cancelled.state()).isEqualTo("cancelled");
         assertThat(cancelled.finishedAt()).isNotNull();
         long done = count("n = 1");
         assertThat(done).isBetween(100L, 900L);
         // other settings, same fingerprint
-        Queued resumed = engine.queue()
+        QueueResult resumed = engine.queue()
                 .queue(plus(", throttle: { rows-per-second: 250 }"), TestEngine.TESTER, "http", Optional.empty());
         assertThat(resumed.resumed()).isTrue();
         assertThat(resumed.run().id()).isEqualTo(id);
         assertThat(resumed.run().settings().rowsPerSecond()).isEqualTo(250);
-        RunStatus end = engine.carry(id);
+        RunStatus end = engine.execute(id);
         assertThat(end.state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).as("each row once").isEqualTo(1000);
         assertThat(end.progress().changed()).isEqualTo(1000);
@@ -150,8 +150,8 @@ class RunQueueTest extends RunWishes {
     void aCancelledRunOfAnotherDefinitionStaysAndANewOneBegins() throws Exception {
         UUID id = engine.queue(fill("id")).id();
         TIME.atWait(6, nth -> engine.runs().cancel(id, TestEngine.TESTER));
-        engine.carry(id);
-        Queued other = engine.queue().queue(fill("id * 2"), TestEngine.TESTER, "http", Optional.empty());
+        engine.execute(id);
+        QueueResult other = engine.queue().queue(fill("id * 2"), TestEngine.TESTER, "http", Optional.empty());
         assertThat(other.resumed()).isFalse();
         assertThat(other.run().id()).isNotEqualTo(id);
         assertThat(engine.runs().find(id).orElseThrow().state()).isEqualTo("cancelled");
@@ -162,28 +162,28 @@ class RunQueueTest extends RunWishes {
         Job one = plus(", throttle: { rows-per-second: 100 }");
         UUID first = engine.queue(one).id();
         TIME.atWait(6, nth -> engine.runs().cancel(first, TestEngine.TESTER));
-        engine.carry(first);
+        engine.execute(first);
         Job two = fill("id");
         UUID second = engine.queue(two).id();
         assertRefused("live-run-exists", () -> engine.runs().resume(first, TestEngine.TESTER), "another live run");
-        engine.carry(second);
+        engine.execute(second);
         assertRefused("not-repeatable", () -> engine.queue(one), "sluice resume " + first);
         Instant asked = engine.runs().find(first).orElseThrow().createdAt();
         engine.runs().resume(first, TestEngine.TESTER);
-        assertThat(engine.carry(first).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(first).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
         assertThat(engine.runs().find(first).orElseThrow().createdAt())
                 .as("when it was asked for")
                 .isEqualTo(asked);
         // and what the gate looks at is the run that was asked for last
-        assertThat(engine.runs().newest(table).map(Proof::run)).contains(first);
+        assertThat(engine.runs().newest(table).map(GateInput::run)).contains(first);
     }
 
     @Test
     void aRunKeepsTheDefinitionItBeganWith() throws Exception {
         UUID id = engine.queue(fill("id")).id();
         TIME.atWait(6, nth -> assertRefused("live-run-exists", () -> engine.queue(fill("id * 2")), table));
-        RunStatus run = engine.carry(id);
+        RunStatus run = engine.execute(id);
         assertThat(run.state()).isEqualTo("succeeded");
         assertThat(run.fingerprint()).isEqualTo(fill("id").fingerprint());
         assertThat(count("m = id")).isEqualTo(1000);
@@ -194,11 +194,11 @@ class RunQueueTest extends RunWishes {
         Job job = TestEngine.job("job: " + table + "\nmigrate: { table: " + table
                 + ", set: { n: n + 1 } }\nswitch: { verify: n < 2 AND id <> 7 }");
         UUID id = engine.queue(job).id();
-        RunStatus run = engine.carry(id);
+        RunStatus run = engine.execute(id);
         assertThat(run.state()).isEqualTo("incomplete");
         engine.db().run("DELETE FROM " + table + " WHERE id = 7");
         assertThat(engine.runs().resume(id, TestEngine.TESTER).state()).isEqualTo("verifying");
-        assertThat(engine.carry(id).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(id).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(999);
     }
 
@@ -212,17 +212,17 @@ class RunQueueTest extends RunWishes {
                         "CREATE UNIQUE INDEX ON " + table + " (x)");
         UUID first = engine.queue(plus(", throttle: { rows-per-second: 100 }")).id();
         TIME.atWait(6, nth -> engine.runs().cancel(first, TestEngine.TESTER));
-        engine.carry(first);
+        engine.execute(first);
         long done = count("n = 1");
         engine.db().run("ALTER TABLE " + table + " DROP CONSTRAINT " + table + "_pkey, ADD PRIMARY KEY (x)");
         engine.runs().resume(first, TestEngine.TESTER);
-        RunStatus run = engine.carry(first);
+        RunStatus run = engine.execute(first);
         assertThat(run.state()).isEqualTo("failed");
         assertThat(TestEngine.known(run.failure()).code()).isEqualTo("key-changed");
         assertThat(count("n = 1")).isEqualTo(done);
         engine.db().run("ALTER TABLE " + table + " DROP CONSTRAINT " + table + "_pkey, ADD PRIMARY KEY (id)");
         engine.runs().resume(first, TestEngine.TESTER);
-        assertThat(engine.carry(first).state()).isEqualTo("succeeded");
+        assertThat(engine.execute(first).state()).isEqualTo("succeeded");
         assertThat(count("n = 1")).isEqualTo(1000);
     }
 }

@@ -26,17 +26,17 @@ class CarriedElsewhereTest {
         Rig.Worker worker = rig.worker(Rig.settings("w1", Duration.ofMinutes(5)), lane -> carried.add(lane.run()));
         UUID run = rig.orphan("users", Duration.ofSeconds(1));
         rig.fresh.run("UPDATE sluice.lane SET owner = 'another'");
-        worker.starts.carry(run);
+        worker.starts.execute(run);
         awaitFired();
         assertThat(carried).isEmpty();
 
         rig.fresh.run("UPDATE sluice.lane SET owner = NULL, heartbeat_at = NULL");
-        worker.starts.carry(run);
+        worker.starts.execute(run);
         awaitFired();
         assertThat(carried).as("nobody carries it now").containsExactly(run);
 
         rig.fresh.run("UPDATE sluice.lane SET owner = 'dead', heartbeat_at = now() - interval '1 hour'");
-        worker.starts.carry(run);
+        worker.starts.execute(run);
         awaitFired();
         assertThat(carried).as("its carrier is dead").containsExactly(run, run);
     }

@@ -92,9 +92,9 @@ class QuartzStartsTest {
         UUID run = worker.start("users");
         await().until(() -> carried.size() == 1);
 
-        worker.starts.carry(run);
-        worker.starts.carry(run);
-        worker.starts.carry(run);
+        worker.starts.execute(run);
+        worker.starts.execute(run);
+        worker.starts.execute(run);
         assertThat(
                         rig.fresh.value(
                                 "SELECT count(*) FROM sluice.qrtz_fired_triggers WHERE job_group = 'run' AND state = 'EXECUTING'"))

@@ -6,7 +6,7 @@ import dev.sluice.database.OwnSchema;
 import dev.sluice.event.Actor;
 import dev.sluice.event.Event;
 import dev.sluice.event.Events;
-import dev.sluice.execution.Carrier;
+import dev.sluice.execution.LaneRunner;
 import dev.sluice.job.BatchSettings;
 import dev.sluice.job.Job;
 import dev.sluice.job.JobFile;
@@ -20,9 +20,9 @@ import dev.sluice.metrics.SchedulerMeters;
 import dev.sluice.problem.Problem;
 import dev.sluice.run.LaneId;
 import dev.sluice.run.LaneTable;
-import dev.sluice.run.Lifeless;
+import dev.sluice.run.OrphanedLanes;
 import dev.sluice.run.Queue;
-import dev.sluice.run.Queued;
+import dev.sluice.run.QueueResult;
 import dev.sluice.run.RunStatus;
 import dev.sluice.sql.TableName;
 import dev.sluice.testing.TestPostgres;
@@ -119,28 +119,28 @@ final class Rig implements AutoCloseable {
     }
 
     /** A worker that takes work. */
-    Worker worker(ScheduleSettings settings, Carrier carrier) {
-        return worker(settings, carrier, control);
+    Worker worker(ScheduleSettings settings, LaneRunner owner) {
+        return worker(settings, owner, control);
     }
 
     /** A worker that takes work and reaches the control database by a way of its own. */
-    Worker worker(ScheduleSettings settings, Carrier carrier, TestPostgres.Fresh way) {
+    Worker worker(ScheduleSettings settings, LaneRunner owner, TestPostgres.Fresh way) {
         Database its = open(way);
         opened.add(its);
-        return worker(settings, carrier, its);
+        return worker(settings, owner, its);
     }
 
-    private Worker worker(ScheduleSettings settings, Carrier carrier, Database its) {
+    private Worker worker(ScheduleSettings settings, LaneRunner owner, Database its) {
         var worker = new Worker(this, settings, its);
         opened.addFirst(worker);
-        worker.scheduling.start(new Work(worker.starts, carrier, lifeless(), events()));
+        worker.scheduling.start(new ScheduleServices(worker.starts, owner, orphanedLanes(), events()));
         return worker;
     }
 
-    Lifeless lifeless() {
-        return new Lifeless() {
+    OrphanedLanes orphanedLanes() {
+        return new OrphanedLanes() {
             @Override
-            public List<LaneId> lifeless(Duration silence) {
+            public List<LaneId> orphanedLanes(Duration silence) {
                 return control
                         .sql()
                         .fetch(
@@ -154,8 +154,8 @@ final class Rig implements AutoCloseable {
             }
 
             @Override
-            public boolean isCarried(LaneId lane, Duration silence) {
-                return new LaneTable(control).isCarried(lane, silence);
+            public boolean isOwned(LaneId lane, Duration silence) {
+                return new LaneTable(control).isOwned(lane, silence);
             }
         };
     }
@@ -215,7 +215,7 @@ final class Rig implements AutoCloseable {
                 throw new Problem(
                         Problem.Kind.CONFLICT, "live-run-exists", "Job has a live run.", Map.of("run", live.get()));
             }
-            return new Queued(status(insert(job.name()), job.name(), actor, trigger), true, false);
+            return new QueueResult(status(insert(job.name()), job.name(), actor, trigger), true, false);
         };
     }
 

@@ -213,17 +213,17 @@ class SchedulesTest {
             }
 
             @Override
-            public void carry(UUID run) {
-                worker.starts.carry(run);
+            public void execute(UUID run) {
+                worker.starts.execute(run);
             }
         };
-        worker.scheduling.start(new Work(
+        worker.scheduling.start(new ScheduleServices(
                 late,
                 lane -> {
                     carried.add(lane.run());
                     rig.end(lane.run());
                 },
-                rig.lifeless(),
+                rig.orphanedLanes(),
                 rig.events()));
         return worker;
     }

@@ -3,7 +3,7 @@ package dev.sluice.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.execution.Carrier;
+import dev.sluice.execution.LaneRunner;
 import dev.sluice.run.LaneId;
 import dev.sluice.testing.Alone;
 import dev.sluice.testing.TestPostgres;
@@ -34,7 +34,7 @@ class TakeoverIT {
     }
 
     /** Beats until it is told to end or asked to stop; a dead one is stuck and beats no more. */
-    private final class Beating implements Carrier {
+    private final class Beating implements LaneRunner {
         final List<UUID> carried = new CopyOnWriteArrayList<>();
         final CountDownLatch end = new CountDownLatch(1);
         volatile boolean dead;
@@ -43,7 +43,7 @@ class TakeoverIT {
         volatile boolean asked;
 
         @Override
-        public void carry(LaneId lane) throws InterruptedException {
+        public void execute(LaneId lane) throws InterruptedException {
             UUID run = lane.run();
             if (!rig.isLive(run)) {
                 return; // as the real one: a run that is over is left alone
@@ -249,7 +249,7 @@ class TakeoverIT {
         var worker = new Rig.Worker(rig, settings("w1"));
         try {
             worker.scheduling.withdraw();
-            worker.scheduling.start(new Work(worker.starts, beating, rig.lifeless(), rig.events()));
+            worker.scheduling.start(new ScheduleServices(worker.starts, beating, rig.orphanedLanes(), rig.events()));
             await().during(Duration.ofSeconds(2)).until(() -> beating.carried.isEmpty());
             assertThat(rig.fresh.value("SELECT count(*) FROM sluice.qrtz_triggers"))
                     .isEqualTo("0");

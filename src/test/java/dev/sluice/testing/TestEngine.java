@@ -9,8 +9,8 @@ import dev.sluice.database.OwnSchema;
 import dev.sluice.event.Actor;
 import dev.sluice.execution.DatabaseLimits;
 import dev.sluice.execution.LaneOffers;
-import dev.sluice.execution.RunCarrier;
 import dev.sluice.execution.RunEnvironment;
+import dev.sluice.execution.WorkerLanes;
 import dev.sluice.fleet.Agreement;
 import dev.sluice.job.Job;
 import dev.sluice.job.JobFile;
@@ -31,8 +31,8 @@ import dev.sluice.run.StoredFleetStop;
 import dev.sluice.run.StoredRuns;
 import dev.sluice.throttle.JobThrottles;
 import dev.sluice.throttle.OpeningHours;
+import dev.sluice.throttle.PaceSettings;
 import dev.sluice.throttle.Samplers;
-import dev.sluice.throttle.Servo;
 import dev.sluice.throttle.Throttle;
 import dev.sluice.throttle.Throttles;
 import dev.sluice.time.Time;
@@ -61,7 +61,7 @@ public final class TestEngine implements AutoCloseable {
     private final Offered offered = new Offered();
     private final Samplers samplers;
     private final Throttles throttles;
-    private final RunCarrier carrier;
+    private final WorkerLanes owner;
 
     private TestEngine(TestPostgres.Fresh fresh, List<DatabaseSettings> settings, String control, Time time) {
         this(fresh, settings, control, time, Map.of(), false);
@@ -83,15 +83,15 @@ public final class TestEngine implements AutoCloseable {
                 ? new JobThrottles(
                         databases,
                         samplers,
-                        Servo.DEFAULT,
+                        PaceSettings.DEFAULT,
                         DEFAULTS.throttle().cores().orElse(ThrottleSettings.DEFAULT_CORES),
                         time)
                 : unthrottled(time);
-        this.carrier = carrier(databases, limits, meters, time, offered, throttles);
+        this.owner = owner(databases, limits, meters, time, offered, throttles);
     }
 
     private Optional<LiveLimits.Known> live(LaneId lane, @Nullable String by) {
-        return carrier.of(lane, by);
+        return owner.of(lane, by);
     }
 
     /** Runs as a worker that carries none of them sees them. */
@@ -153,7 +153,7 @@ public final class TestEngine implements AutoCloseable {
         return engine;
     }
 
-    private static RunCarrier carrier(
+    private static WorkerLanes owner(
             Databases databases,
             Map<String, DatabaseLimits> limits,
             Meters meters,
@@ -161,7 +161,7 @@ public final class TestEngine implements AutoCloseable {
             Offered offers,
             Throttles throttles) {
         var states = Arrays.stream(RunState.values()).map(RunState::code).toList();
-        return new RunCarrier(new RunEnvironment(
+        return new WorkerLanes(new RunEnvironment(
                 databases,
                 job -> List.of(), // the tests of the engine bring tables that will do
                 new Retries(RetrySettings.DEFAULT),
@@ -180,8 +180,8 @@ public final class TestEngine implements AutoCloseable {
 
     /** No signals: the throttle has tests of its own, and waits for nothing in these. */
     private Throttles unthrottled(Time time) {
-        return (job, facts) ->
-                new Throttle(samplers.of(job.database()), List.of(), new OpeningHours(List.of()), Servo.DEFAULT, time);
+        return (job, facts) -> new Throttle(
+                samplers.of(job.database()), List.of(), new OpeningHours(List.of()), PaceSettings.DEFAULT, time);
     }
 
     /** The job that this YAML defines. */
@@ -203,12 +203,12 @@ public final class TestEngine implements AutoCloseable {
 
     /** Queues a run of the job that this YAML defines, and carries it to its end. */
     public RunStatus run(String yaml) throws InterruptedException {
-        return carry(queue(job(yaml)).id());
+        return execute(queue(job(yaml)).id());
     }
 
     /** Carries a run on. */
-    public RunStatus carry(UUID run) throws InterruptedException {
-        carrier.carry(LaneId.conducting(run));
+    public RunStatus execute(UUID run) throws InterruptedException {
+        owner.execute(LaneId.conducting(run));
         return runs.find(run).orElseThrow();
     }
 
@@ -237,7 +237,7 @@ public final class TestEngine implements AutoCloseable {
         var end = new CompletableFuture<RunStatus>();
         Thread.ofPlatform().name("carrier").daemon().start(() -> {
             try {
-                carrier.carry(lane);
+                owner.execute(lane);
                 end.complete(runs.find(lane.run()).orElseThrow());
             } catch (InterruptedException | RuntimeException e) {
                 end.completeExceptionally(e);
@@ -298,7 +298,7 @@ public final class TestEngine implements AutoCloseable {
 
     @Override
     public void close() {
-        carrier.close();
+        owner.close();
         if (throttles instanceof JobThrottles open) {
             open.close();
         }

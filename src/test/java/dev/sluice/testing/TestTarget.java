@@ -1,13 +1,13 @@
 package dev.sluice.testing;
 
 import dev.sluice.batch.Batches;
-import dev.sluice.batch.Work;
+import dev.sluice.batch.RowWork;
 import dev.sluice.checkpoint.Checkpoints;
 import dev.sluice.checkpoint.Claim;
 import dev.sluice.checkpoint.Claims;
+import dev.sluice.checkpoint.DesiredState;
 import dev.sluice.checkpoint.PartitionId;
 import dev.sluice.checkpoint.Pass;
-import dev.sluice.checkpoint.RunMandate;
 import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.Database;
 import dev.sluice.database.DatabaseSettings;
@@ -27,7 +27,7 @@ import java.util.UUID;
 /** A database with rows, checkpoints and mandates, without anything that carries runs: the tests make each batch. */
 public final class TestTarget implements AutoCloseable {
     /** One is added to {@code n} of every row: whoever changes a row twice or never is found out. */
-    public static final Work PLUS_ONE = new Work.Change(set("n", "n + 1"), Optional.empty());
+    public static final RowWork PLUS_ONE = new RowWork.Change(set("n", "n + 1"), Optional.empty());
 
     private final TestPostgres.Fresh fresh;
     private final Database database;
@@ -81,8 +81,8 @@ public final class TestTarget implements AutoCloseable {
         return new Checkpoints(database);
     }
 
-    public RunMandate mandate() {
-        return new RunMandate(database);
+    public DesiredState mandate() {
+        return new DesiredState(database);
     }
 
     /** A table of schema {@code public}, walked by its primary key. */

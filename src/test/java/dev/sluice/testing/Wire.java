@@ -55,7 +55,7 @@ public final class Wire implements AutoCloseable {
     }
 
     /** Makes it whole again; what was kept gets through. */
-    public void mend() {
+    public void restore() {
         cut = false;
         passable.countDown();
     }

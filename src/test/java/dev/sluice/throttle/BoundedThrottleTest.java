@@ -30,7 +30,7 @@ class BoundedThrottleTest {
         busy.value = 2;
         try (Throttle throttle = bounded(budget, busy)) {
             sampler.readDue();
-            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.ask(1)).isInstanceOf(Permit.Granted.class);
             assertThat(throttle.share()).isEqualTo(0.2);
             assertThat(throttle.batchSeconds(0.2)).isEqualTo(0.2 * 0.2 * 0.2, within(1e-9));
             assertThat(throttle.batchSeconds(1)).isEqualTo(0.2 * 0.2, within(1e-9));
@@ -39,7 +39,7 @@ class BoundedThrottleTest {
             throttle.begins();
             time.step(Duration.ofMillis(5));
             throttle.ends(5_000_000);
-            Leave.Denied rest = denied(throttle.ask(1));
+            Permit.Denied rest = denied(throttle.ask(1));
             assertThat(rest.code()).isEqualTo("cores");
             assertThat(rest.text())
                     .isEqualTo("at 20% pace: batches may keep 5% of the 4 cores busy beside 2 busy sessions of others");
@@ -59,7 +59,7 @@ class BoundedThrottleTest {
             bench.pass(throttle, 1);
             assertThat(throttle.share())
                     .as("nobody is there, so the pace grows, and has not grown before")
-                    .isBetween(Servo.DEFAULT.start(), 2 * Servo.DEFAULT.start());
+                    .isBetween(PaceSettings.DEFAULT.start(), 2 * PaceSettings.DEFAULT.start());
             bench.pass(throttle, 5);
             assertThat(throttle.share()).isEqualTo(1);
             assertThat(throttle.batchSeconds(0.2)).isEqualTo(0.2);
@@ -80,7 +80,7 @@ class BoundedThrottleTest {
             assertThat(throttle.share()).isLessThan(0.2);
             throttle.begins();
             throttle.ends(10_000_000);
-            Leave.Denied rest = denied(throttle.ask(1));
+            Permit.Denied rest = denied(throttle.ask(1));
             assertThat(rest.code()).isEqualTo("replica-lag");
             lag.value = 0.1;
             bench.pass(throttle, 30);
@@ -97,15 +97,15 @@ class BoundedThrottleTest {
         busy.value = 2;
         try (Throttle throttle = bounded(new CoreBudget(0.05, 1, true), busy)) {
             sampler.readDue();
-            assertThat(throttle.ask(1)).isInstanceOf(Leave.Granted.class);
+            assertThat(throttle.ask(1)).isInstanceOf(Permit.Granted.class);
             throttle.begins();
             time.step(Duration.ofMillis(700));
             throttle.ends(700_000_000);
-            Leave.Denied first = denied(throttle.ask(1));
+            Permit.Denied first = denied(throttle.ask(1));
             assertThat(first.code()).as("it is the pace that it rests for").isEqualTo("pace");
             assertThat(first.text()).startsWith("at 25% pace");
             Duration rested = Duration.ZERO;
-            while (throttle.ask(1) instanceof Leave.Denied rest) {
+            while (throttle.ask(1) instanceof Permit.Denied rest) {
                 time.step(rest.length());
                 rested = rested.plus(rest.length());
                 sampler.readDue();
@@ -125,7 +125,7 @@ class BoundedThrottleTest {
             throttle.begins();
             time.step(Duration.ofMillis(10));
             throttle.ends(10_000_000);
-            Leave.Denied rest = denied(throttle.ask(1));
+            Permit.Denied rest = denied(throttle.ask(1));
             assertThat(rest.text())
                     .isEqualTo("at 10% pace: batches may keep 5% of the 2 cores"
                             + " (assumed; set databases.*.cores) busy beside others, whose number is not known");
@@ -145,7 +145,7 @@ class BoundedThrottleTest {
             assertThat(throttle.share()).isEqualTo(0.1);
             counting.silent = false; // and there is nobody
             bench.pass(throttle, 1);
-            assertThat(throttle.share()).isGreaterThanOrEqualTo(Servo.DEFAULT.start());
+            assertThat(throttle.share()).isGreaterThanOrEqualTo(PaceSettings.DEFAULT.start());
         }
     }
 
@@ -183,13 +183,13 @@ class BoundedThrottleTest {
         return bounded(budget, activity, new Dial("replica-lag"));
     }
 
-    private Throttle bounded(CoreBudget budget, Source activity, Dial heeded) {
+    private Throttle bounded(CoreBudget budget, Source activity, Dial monitored) {
         return new Throttle(
                 sampler,
-                List.of(heeded.heeded(false, true)),
+                List.of(monitored.monitored(false, true)),
                 new OpeningHours(List.of()),
                 Optional.of(new Throttle.Bounded(budget, activity)),
-                Servo.DEFAULT,
+                PaceSettings.DEFAULT,
                 time);
     }
 }

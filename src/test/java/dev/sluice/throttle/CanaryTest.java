@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.testing.TestPostgres;
-import dev.sluice.throttle.Level.Scale;
+import dev.sluice.throttle.Measurement.Scale;
 import dev.sluice.time.Time;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -39,7 +39,7 @@ class CanaryTest {
         }
     }
 
-    private static double quiet(Level level) {
+    private static double quiet(Measurement level) {
         return ((Scale.TimesOf) level.scale()).quiet();
     }
 
@@ -49,7 +49,7 @@ class CanaryTest {
         var latency = new CommitLatency(time, busy::get);
         try (Connection c = postgres.connect()) {
             time.tick = Duration.ofMillis(5);
-            Level first = latency.read(c).getFirst();
+            Measurement first = latency.read(c).getFirst();
             assertThat(first.value()).isEqualTo(0.005);
             assertThat(quiet(first)).isEqualTo(0.005);
             assertThat(first.text()).isEqualTo("5ms (quiet 5ms)");
@@ -78,7 +78,7 @@ class CanaryTest {
         var latency = new CommitLatency(time, () -> looks[0]++ % 2 == 1);
         try (Connection c = postgres.connect()) {
             time.tick = Duration.ofMillis(5);
-            Level level = latency.read(c).getFirst();
+            Measurement level = latency.read(c).getFirst();
             assertThat(quiet(level)).isZero();
             assertThat(level.text()).isEqualTo("5ms (not seen quiet yet)");
         }
@@ -90,7 +90,7 @@ class CanaryTest {
         var latency = new CommitLatency(time, busy::get);
         try (Connection c = postgres.connect()) {
             time.tick = Duration.ofMillis(300);
-            Level first = latency.read(c).getFirst();
+            Measurement first = latency.read(c).getFirst();
             assertThat(first.value()).isEqualTo(0.3);
             assertThat(quiet(first)).isZero();
             int more = 0;
@@ -107,7 +107,7 @@ class CanaryTest {
         long before = number("SELECT pg_current_wal_flush_lsn() - '0/0'");
         long commits = number("SELECT pg_current_xact_id()::text");
         try (Connection c = postgres.connect()) {
-            Level level = latency.read(c).getFirst();
+            Measurement level = latency.read(c).getFirst();
             assertThat(level.value()).isPositive().isCloseTo(quiet(level), within(1.0));
         }
         assertThat(number("SELECT pg_current_wal_flush_lsn() - '0/0'") - before).isGreaterThan(15 * 60);

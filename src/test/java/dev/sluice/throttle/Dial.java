@@ -34,7 +34,7 @@ final class Dial implements DatabaseSource {
     }
 
     @Override
-    public List<Level> read(Connection connection) throws SQLException {
+    public List<Measurement> read(Connection connection) throws SQLException {
         reads++;
         if (wrong) {
             throw new IllegalStateException("nobody has thought of this");
@@ -42,7 +42,7 @@ final class Dial implements DatabaseSource {
         if (broken != null) {
             throw new SQLException(broken, "42501");
         }
-        return silent ? List.of() : List.of(Level.of("limit", "", value, value + "s"));
+        return silent ? List.of() : List.of(Measurement.of("limit", "", value, value + "s"));
     }
 
     @Override
@@ -53,8 +53,8 @@ final class Dial implements DatabaseSource {
         return Optional.ofNullable(need);
     }
 
-    Heeded heeded(boolean stated, boolean holds) {
-        return new Heeded(
+    MonitoredSignal monitored(boolean stated, boolean holds) {
+        return new MonitoredSignal(
                 this,
                 levels -> Optional.of(new Verdict(
                         code,

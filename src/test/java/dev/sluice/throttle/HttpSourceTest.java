@@ -53,7 +53,8 @@ class HttpSourceTest {
     void aStatusIsGoodOrOverTheLimit(int status, double value) throws Exception {
         web.answers(status, "");
         assertThat(source(web.url(SECRET), "").read())
-                .containsExactly(new Level("limit", "", value, "answers " + status, Level.Better.LESS, value > 0));
+                .containsExactly(
+                        new Measurement("limit", "", value, "answers " + status, Measurement.Better.LESS, value > 0));
         assertThat(web.asked).containsExactly(URI.create(SECRET));
     }
 
@@ -89,7 +90,7 @@ class HttpSourceTest {
             })
     void aNumberIsReadAtItsPlace(String pointer, String json, double value, String text) throws Exception {
         web.answers(200, json);
-        assertThat(source(web.url(SECRET), pointer).read()).containsExactly(Level.of("limit", "", value, text));
+        assertThat(source(web.url(SECRET), pointer).read()).containsExactly(Measurement.of("limit", "", value, text));
     }
 
     @ParameterizedTest

@@ -20,11 +20,11 @@ class PaceSimulationTest {
     private static List<Double> shares(IntToDoubleFunction others, double ours, int delay, int seconds, long seed) {
         var random = new Random(seed);
         var shares = new ArrayList<Double>();
-        Pace pace = Pace.start(Servo.DEFAULT);
+        Pace pace = Pace.start(PaceSettings.DEFAULT);
         for (int t = 0; t < seconds; t++) {
             double felt = shares.size() >= delay ? shares.get(shares.size() - delay) : 0;
             double pressure = (others.applyAsDouble(t) + ours * felt) * Math.exp(NOISE * random.nextGaussian());
-            pace = pace.after(pressure, false, 1, false, 1, Servo.DEFAULT);
+            pace = pace.after(pressure, false, 1, false, 1, PaceSettings.DEFAULT);
             shares.add(pace.held() ? 0 : pace.share());
         }
         return shares;

@@ -9,7 +9,7 @@ import net.jqwik.api.constraints.DoubleRange;
 
 /** The pace follows the pressure: quickly down, carefully up, and not at all where nothing says that it should. */
 class PaceTest {
-    private static final Servo SERVO = Servo.DEFAULT;
+    private static final PaceSettings SERVO = PaceSettings.DEFAULT;
 
     private static Pace at(double share) {
         return new Pace(share, false, Double.NaN, 1, 0, 1000);

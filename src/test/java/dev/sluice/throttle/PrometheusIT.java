@@ -85,7 +85,7 @@ class PrometheusIT {
         }
     }
 
-    private List<Level> ask(URI url, String query) throws IOException, InterruptedException {
+    private List<Measurement> ask(URI url, String query) throws IOException, InterruptedException {
         return new PrometheusSource("p", url, query, Duration.ofSeconds(5), fetch).read();
     }
 
@@ -97,10 +97,14 @@ class PrometheusIT {
         String two =
                 "label_replace(vector(2.5), \"a\", \"x\", \"\", \"\") or label_replace(vector(%s), \"a\", \"y\", \"\", \"\")";
 
-        assertThat(ask(url, "vector(3)")).containsExactly(Level.of("limit", "", 3, "3"));
-        assertThat(ask(url, "scalar(vector(0.25))")).containsExactly(Level.of("limit", "", 0.25, "0.25"));
-        assertThat(ask(url, String.format(two, "7e9"))).extracting(Level::value).containsExactly(7e9);
-        assertThat(ask(url, String.format(two, "NaN"))).extracting(Level::value).containsExactly(2.5);
+        assertThat(ask(url, "vector(3)")).containsExactly(Measurement.of("limit", "", 3, "3"));
+        assertThat(ask(url, "scalar(vector(0.25))")).containsExactly(Measurement.of("limit", "", 0.25, "0.25"));
+        assertThat(ask(url, String.format(two, "7e9")))
+                .extracting(Measurement::value)
+                .containsExactly(7e9);
+        assertThat(ask(url, String.format(two, "NaN")))
+                .extracting(Measurement::value)
+                .containsExactly(2.5);
         assertThatThrownBy(() -> ask(url, String.format(two, "+Inf"))).hasMessageContaining("it gives Infinity");
         assertThatThrownBy(() -> ask(url, "vector(0) / 0")).hasMessageContaining("it gives NaN");
         assertThatThrownBy(() -> ask(url, "no_such_metric{a=\"b & c\"}")).hasMessageContaining("finds no series");

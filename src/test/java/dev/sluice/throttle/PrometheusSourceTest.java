@@ -52,13 +52,13 @@ class PrometheusSourceTest {
     @CsvSource({"1, 1", "0.25, 0.25", "-3, -3", "1e+06, 1000000", "2.5 7 1, 7", "NaN 2 NaN, 2", "-Inf 4, 4"})
     void theLargestOfAVectorCounts(String values, double largest) throws Exception {
         web.answers(200, vector(values.split(" ")));
-        assertThat(source("", "up").read()).extracting(Level::value).containsExactly(largest);
+        assertThat(source("", "up").read()).extracting(Measurement::value).containsExactly(largest);
     }
 
     @Test
     void aScalarIsANumber() throws Exception {
         web.answers(200, data("scalar", "[1435781451.781,\"0.5\"]"));
-        assertThat(source("", "scalar(up)").read()).containsExactly(Level.of("limit", "", 0.5, "0.5"));
+        assertThat(source("", "scalar(up)").read()).containsExactly(Measurement.of("limit", "", 0.5, "0.5"));
     }
 
     @ParameterizedTest

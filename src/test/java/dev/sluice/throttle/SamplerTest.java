@@ -62,7 +62,7 @@ class SamplerTest {
         }
 
         @Override
-        public List<Level> read() throws IOException {
+        public List<Measurement> read() throws IOException {
             thread = Thread.currentThread();
             begun.countDown();
             try {
@@ -106,13 +106,13 @@ class SamplerTest {
     /** A rest between two readings ends at once, however long it is. */
     @Test
     void aRestIsCutShort() throws Exception {
-        Rests rests = new Rests();
+        StoppableSleep sleep = new StoppableSleep();
         Thread resting = Thread.ofVirtual().start(() -> {
-            boolean ignored = rests.rest(Time.system(), Duration.ofHours(1));
+            boolean ignored = sleep.rest(Time.system(), Duration.ofHours(1));
         });
-        rests.end();
+        sleep.end();
         assertThat(resting.join(Duration.ofSeconds(20))).isTrue();
-        assertThat(rests.rest(time, Duration.ofHours(1))).isFalse();
+        assertThat(sleep.rest(time, Duration.ofHours(1))).isFalse();
         assertThat(time.pauses()).isEmpty();
     }
 
@@ -126,7 +126,7 @@ class SamplerTest {
             }
 
             @Override
-            public List<Level> read(Connection connection) throws SQLException {
+            public List<Measurement> read(Connection connection) throws SQLException {
                 new Query("SELECT pg_sleep(30)").single(connection, row -> 0);
                 return List.of();
             }
@@ -135,7 +135,8 @@ class SamplerTest {
             sampler.readDue();
             assertThat(sampler.reading(slow))
                     .isInstanceOfSatisfying(
-                            Reading.Unknown.class, u -> assertThat(u.why()).contains("canceling statement"));
+                            SourceReading.Unknown.class,
+                            u -> assertThat(u.why()).contains("canceling statement"));
         }
         try (Connection connection = databases.get("main").pool().getConnection();
                 var rows = connection.createStatement().executeQuery("SHOW statement_timeout")) {
@@ -157,7 +158,7 @@ class SamplerTest {
         time.step(Duration.ofHours(1)); // what nobody has watched for so long is forgotten
         try (Sampler.Watch watch = sampler.watch(List.of(one))) {
             sampler.readDue();
-            assertThat(sampler.reading(one)).isInstanceOf(Reading.Missing.class);
+            assertThat(sampler.reading(one)).isInstanceOf(SourceReading.Missing.class);
         }
         assertThat(said.list).hasSize(1);
         one.need = new DatabaseSource.Need("It needs another version.", "upgrade");
@@ -186,7 +187,7 @@ class SamplerTest {
             sampler.readDue();
             assertThat(sampler.reading(after))
                     .isInstanceOfSatisfying(
-                            Reading.Unknown.class,
+                            SourceReading.Unknown.class,
                             u -> assertThat(u.why()).contains("GRANT pg_read_all_stats TO sluice"));
         }
     }

@@ -12,8 +12,8 @@ import dev.sluice.testing.Programs;
 import dev.sluice.testing.Replica;
 import dev.sluice.testing.SteppedTime;
 import dev.sluice.testing.TestPostgres.Fresh;
-import dev.sluice.throttle.Level.Better;
-import dev.sluice.throttle.Level.Scale;
+import dev.sluice.throttle.Measurement.Better;
+import dev.sluice.throttle.Measurement.Scale;
 import dev.sluice.time.Time;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -75,11 +75,11 @@ abstract class ServerSignals {
                 + megabytes + ")");
     }
 
-    private static Verdict verdict(SignalKind kind, List<Level> levels) {
-        return Judge.of(kind, SignalSettings.byDefault(kind), levels).orElseThrow();
+    private static Verdict verdict(SignalKind kind, List<Measurement> levels) {
+        return SignalEvaluator.of(kind, SignalSettings.byDefault(kind), levels).orElseThrow();
     }
 
-    private static List<Level> of(String subject, List<Level> levels) {
+    private static List<Measurement> of(String subject, List<Measurement> levels) {
         return levels.stream().filter(l -> l.subject().equals(subject)).toList();
     }
 
@@ -94,8 +94,8 @@ abstract class ServerSignals {
         lag.read(sampler);
         time.step(Duration.ofSeconds(7));
         write(1);
-        List<Level> behind = of("paused", lag.read(sampler));
-        assertThat(behind).extracting(Level::measure).containsExactly("limit", "bytes");
+        List<Measurement> behind = of("paused", lag.read(sampler));
+        assertThat(behind).extracting(Measurement::measure).containsExactly("limit", "bytes");
         assertThat(behind.get(0).value()).isBetween(7.0, 8.0);
         assertThat(behind.get(1).value()).isBetween(4 * MB, 5 * MB);
         assertThat(verdict(SignalKind.REPLICA_LAG, behind).text()).startsWith("replica-lag of paused 7s >= 5s");
@@ -104,7 +104,7 @@ abstract class ServerSignals {
                         + " FROM pg_stat_replication WHERE application_name = 'paused'")))
                 .isLessThan(5);
         replica.resumeReplay();
-        List<Level> level = awaitLevels(
+        List<Measurement> level = awaitLevels(
                 () -> of("paused", lag.read(sampler)), l -> l.stream().allMatch(v -> v.value() == 0));
         assertThat(level.get(0).text()).isEqualTo("0s");
         replica.stop();
@@ -118,7 +118,7 @@ abstract class ServerSignals {
             assertThat(first).isNotSameAs(second);
             assertThat(new ReplicaLag(new SteppedTime()).read(sampler))
                     .filteredOn(l -> l.measure().equals("bytes"))
-                    .extracting(Level::subject)
+                    .extracting(Measurement::subject)
                     .filteredOn(name -> name.startsWith("twin"))
                     .hasSize(2)
                     .allMatch(name -> name.equals("twin (127.0.0.1)") || name.equals("twin (::1)"));
@@ -131,7 +131,7 @@ abstract class ServerSignals {
         // a new slot reserves from the last checkpoint on
         postgres.run("CHECKPOINT", "SELECT pg_create_physical_replication_slot('left_behind', true)");
         write(1);
-        Level level = of("left_behind", slots.read(sampler)).getFirst();
+        Measurement level = of("left_behind", slots.read(sampler)).getFirst();
         assertThat(level.measure()).isEqualTo("limit");
         assertThat(level.better()).isEqualTo(Better.MORE);
         assertThat(level.value()).isBetween(40 * MB, 80 * MB);
@@ -162,7 +162,8 @@ abstract class ServerSignals {
             await().until(() -> postgres.value("SHOW max_slot_wal_keep_size").equals("-1"));
             postgres.run("CHECKPOINT", "SELECT pg_create_physical_replication_slot('endless', true)");
             write(20);
-            Level level = of("endless", new ReplicationSlots().read(sampler)).getFirst();
+            Measurement level =
+                    of("endless", new ReplicationSlots().read(sampler)).getFirst();
             assertThat(level.measure()).isEqualTo("retained");
             assertThat(level.better()).isEqualTo(Better.LESS);
             assertThat(level.value()).isBetween(20 * MB, 40 * MB);
@@ -184,13 +185,13 @@ abstract class ServerSignals {
         var archive = new WalArchive();
         archive.read(sampler);
         write(50);
-        List<Level> waiting = awaitLevels(
+        List<Measurement> waiting = awaitLevels(
                 () -> archive.read(sampler),
                 l -> l.getFirst().text().contains("failed") && l.getFirst().value() >= 48 * MB);
         assertThat(waiting.getFirst().value() % (16 * MB)).isZero();
         assertThat(waiting.getFirst().text()).endsWith("MB, the last attempt failed");
         postgres.run("ALTER SYSTEM SET archive_command = 'true'", "SELECT pg_reload_conf()", "SELECT pg_switch_wal()");
-        List<Level> done =
+        List<Measurement> done =
                 awaitLevels(() -> archive.read(sampler), l -> l.getFirst().value() == 0);
         assertThat(done.getFirst().text()).isEqualTo("0B");
         postgres.run("ALTER SYSTEM SET archive_command = 'false'", "SELECT pg_reload_conf()");
@@ -199,7 +200,7 @@ abstract class ServerSignals {
     @Test
     void requestedCheckpointsAreCountedAndAResetIsNone() throws Exception {
         var time = new SteppedTime();
-        var checkpoints = new Checkpoints(time);
+        var checkpoints = new RequestedCheckpoints(time);
         double before = checkpoints.read(sampler).getFirst().value();
         assertThat(before).isZero();
         for (int i = 0; i < 6; i++) {
@@ -207,7 +208,7 @@ abstract class ServerSignals {
             postgres.run("CHECKPOINT");
         }
         time.step(Duration.ofSeconds(10));
-        List<Level> levels =
+        List<Measurement> levels =
                 awaitLevels(() -> checkpoints.read(sampler), l -> l.getFirst().value() >= 6);
         assertThat(verdict(SignalKind.CHECKPOINTS, levels).text()).isEqualTo("checkpoints 6 in 5m >= 5");
         postgres.run("SELECT pg_stat_reset_shared('" + (version() >= 17 ? "checkpointer" : "bgwriter") + "')");
@@ -226,8 +227,8 @@ abstract class ServerSignals {
                 "SET synchronous_commit = off",
                 "DO $$ BEGIN FOR i IN 1 .. 100100 LOOP PERFORM txid_current(); COMMIT; END LOOP; END $$");
         var vacuum = new Autovacuum(Long.parseLong(postgres.value("SELECT 'app.old'::regclass::oid::bigint")));
-        List<Level> levels =
-                awaitLevels(() -> vacuum.read(sampler), l -> l.stream().anyMatch(Level::hard));
+        List<Measurement> levels =
+                awaitLevels(() -> vacuum.read(sampler), l -> l.stream().anyMatch(Measurement::hard));
         Verdict hard = verdict(SignalKind.AUTOVACUUM, levels);
         assertThat(hard.hard()).isTrue();
         assertThat(hard.text())
@@ -242,7 +243,7 @@ abstract class ServerSignals {
         postgres.run("ALTER SYSTEM SET synchronous_standby_names = 'away'", "SELECT pg_reload_conf()");
         try {
             // the session hears of it between two statements
-            List<Level> levels =
+            List<Measurement> levels =
                     awaitLevels(() -> latency.read(sampler), l -> l.getFirst().value() >= 1.9);
             assertThat(verdict(SignalKind.COMMIT_LATENCY, levels).isOver()).isTrue();
             assertThat(new LockWaits().read(sampler)).hasSize(1); // the session is still good
@@ -263,7 +264,7 @@ abstract class ServerSignals {
             assertThat(source.getValue().missing(sampler))
                     .as(source.getKey().code())
                     .isEmpty();
-            for (Level level : source.getValue().read(sampler)) {
+            for (Measurement level : source.getValue().read(sampler)) {
                 verdict(source.getKey(), List.of(level));
             }
         }

@@ -127,8 +127,8 @@ class SignalAccessTest {
             for (var source : all().entrySet()) {
                 SignalKind kind = source.getKey();
                 for (int i = 0; i < 7; i++) { // from the sixth on with a plan that the server keeps
-                    List<Level> levels = source.getValue().read(connection);
-                    var verdict = Judge.of(kind, SignalSettings.byDefault(kind), levels);
+                    List<Measurement> levels = source.getValue().read(connection);
+                    var verdict = SignalEvaluator.of(kind, SignalSettings.byDefault(kind), levels);
                     verdict.ifPresent(v -> assertThat(v.text()).startsWith(kind.code() + " "));
                 }
                 assertThat(source.getValue().code()).isEqualTo(kind.code());

@@ -80,7 +80,7 @@ final class SignalSessions implements AutoCloseable {
     }
 
     /** Reads until the levels are as they should be; gives those. */
-    static List<Level> awaitLevels(Callable<List<Level>> read, Predicate<List<Level>> wanted) {
+    static List<Measurement> awaitLevels(Callable<List<Measurement>> read, Predicate<List<Measurement>> wanted) {
         return await().atMost(Duration.ofSeconds(60)).until(read, wanted);
     }
 

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.testing.SteppedTime;
 import dev.sluice.testing.TestPostgres;
-import dev.sluice.throttle.Level.Better;
+import dev.sluice.throttle.Measurement.Better;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -35,7 +35,7 @@ class SignalsOnPostgresTest {
         sessions.close();
     }
 
-    private List<Level> read(DatabaseSource source) throws SQLException {
+    private List<Measurement> read(DatabaseSource source) throws SQLException {
         return source.read(sampler);
     }
 
@@ -52,14 +52,14 @@ class SignalsOnPostgresTest {
 
     @Test
     void whoWaitsBehindABatchIsCounted() throws Exception {
-        assertThat(read(new LockWaits())).containsExactly(Level.of("limit", "", 0, "0 sessions"));
+        assertThat(read(new LockWaits())).containsExactly(Measurement.of("limit", "", 0, "0 sessions"));
         Connection batch = sessions.ours();
         run(batch, "BEGIN", "UPDATE app.t SET n = 1 WHERE id = 1");
         Connection first = sessions.app("shop");
         int firstPid = pid(first);
         sessions.start(first, "UPDATE app.t SET n = 2 WHERE id = 1");
         awaitWaiting(firstPid);
-        assertThat(read(new LockWaits())).containsExactly(Level.of("limit", "", 1, "1 session"));
+        assertThat(read(new LockWaits())).containsExactly(Measurement.of("limit", "", 1, "1 session"));
         // waits for the first, which holds the place in the queue
         Connection second = sessions.app("shop");
         int secondPid = pid(second);
@@ -70,7 +70,7 @@ class SignalsOnPostgresTest {
         int ownPid = pid(own);
         sessions.start(own, "UPDATE app.t SET n = 4 WHERE id = 1");
         awaitWaiting(ownPid);
-        assertThat(read(new LockWaits())).containsExactly(Level.of("limit", "", 2, "2 sessions"));
+        assertThat(read(new LockWaits())).containsExactly(Measurement.of("limit", "", 2, "2 sessions"));
         run(batch, "ROLLBACK");
         awaitLevels(() -> read(new LockWaits()), l -> l.getFirst().value() == 0);
     }
@@ -97,7 +97,7 @@ class SignalsOnPostgresTest {
         for (int i = 0; i < 3; i++) {
             sessions.start(sessions.app("shop"), "SELECT pg_sleep(600)");
         }
-        List<Level> three = awaitLevels(
+        List<Measurement> three = awaitLevels(
                 () -> read(new ActiveSessions("main", OptionalInt.of(2))),
                 l -> l.getFirst().value() == 1.5);
         assertThat(three.getFirst().text()).isEqualTo("1.5 (3 on 2 cores)");
@@ -207,7 +207,7 @@ class SignalsOnPostgresTest {
         Connection reporting = sessions.app("reporting");
         run(reporting, "BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT * FROM app.t");
         run(sessions.app("later"), "BEGIN", "UPDATE app.t SET n = 1 WHERE id = 2");
-        Level oldest = read(new OldestTransaction()).getFirst();
+        Measurement oldest = read(new OldestTransaction()).getFirst();
         assertThat(oldest.subject()).isEqualTo("pid " + pid(reporting) + " (reporting)");
         assertThat(oldest.measure()).isEqualTo("limit");
         double age = Double.parseDouble(postgres.value("SELECT extract(epoch FROM clock_timestamp() - xact_start)"
@@ -222,7 +222,7 @@ class SignalsOnPostgresTest {
         postgres.run("BEGIN; UPDATE app.t SET n = 1 WHERE id = 1; PREPARE TRANSACTION '" + gid + "'");
         try {
             run(sessions.app("later"), "BEGIN", "UPDATE app.t SET n = 1 WHERE id = 2");
-            Level oldest = read(new OldestTransaction()).getFirst();
+            Measurement oldest = read(new OldestTransaction()).getFirst();
             assertThat(oldest.subject()).isEqualTo("prepared transaction " + gid);
             assertThat(oldest.value()).isPositive();
         } finally {
@@ -249,7 +249,7 @@ class SignalsOnPostgresTest {
                 "CREATE TABLE app.d (id int) WITH (autovacuum_enabled = off)",
                 "INSERT INTO app.d SELECT generate_series(1, 30000)",
                 "DELETE FROM app.d WHERE id <= 20000");
-        List<Level> levels = awaitLevels(
+        List<Measurement> levels = awaitLevels(
                 () -> read(new DeadTuples(oid("app.d"))), l -> l.getFirst().value() > 0);
         assertThat(levels.getFirst().value()).isCloseTo(2 / 3.0, within(0.001));
         assertThat(levels.getFirst().text()).isEqualTo("66.6% (20000 of 30000 rows)");
@@ -263,7 +263,7 @@ class SignalsOnPostgresTest {
                 "ANALYZE app.lost",
                 "SELECT pg_stat_reset_single_table_counters('app.lost'::regclass)",
                 "UPDATE app.lost SET n = 1 WHERE id <= 20000");
-        List<Level> levels = awaitLevels(
+        List<Measurement> levels = awaitLevels(
                 () -> read(new DeadTuples(oid("app.lost"))), l -> l.getFirst().value() > 0);
         assertThat(levels.getFirst().value()).as("20,000 of 60,000").isBetween(0.3, 0.36);
     }
@@ -277,7 +277,7 @@ class SignalsOnPostgresTest {
                 "CREATE TABLE app.p3 PARTITION OF app.p2 DEFAULT WITH (autovacuum_enabled = off)",
                 "INSERT INTO app.p SELECT generate_series(1, 30000)",
                 "DELETE FROM app.p WHERE id BETWEEN 9001 AND 21000");
-        List<Level> levels = awaitLevels(
+        List<Measurement> levels = awaitLevels(
                 () -> read(new DeadTuples(oid("app.p"))), l -> l.getFirst().value() > 0);
         assertThat(levels.getFirst().value()).isCloseTo(0.4, within(0.001));
     }
@@ -288,7 +288,7 @@ class SignalsOnPostgresTest {
                 "CREATE TABLE app.f (id int) WITH (autovacuum_enabled = off)",
                 "INSERT INTO app.f SELECT generate_series(1, 100)",
                 "DELETE FROM app.f");
-        List<Level> levels = awaitLevels(
+        List<Measurement> levels = awaitLevels(
                 () -> read(new DeadTuples(oid("app.f"))),
                 l -> l.getFirst().text().equals("100 dead rows"));
         assertThat(levels.getFirst().value()).isZero();
@@ -307,12 +307,12 @@ class SignalsOnPostgresTest {
         Connection vacuum = sessions.app("maintenance");
         run(vacuum, "SET vacuum_cost_delay = '100ms'", "SET vacuum_cost_limit = 1");
         sessions.start(vacuum, "VACUUM app.v1");
-        Level level = awaitLevels(() -> read(ofTable), l -> !l.isEmpty()).getFirst();
+        Measurement level = awaitLevels(() -> read(ofTable), l -> !l.isEmpty()).getFirst();
         assertThat(level.subject()).isEqualTo("app.v1");
         assertThat(level.hard()).isFalse();
         assertThat(level.better()).isEqualTo(Better.LESS);
         assertThat(level.text()).startsWith("at work for ");
-        Level later = read(ofTable).getFirst();
+        Measurement later = read(ofTable).getFirst();
         assertThat(later.value()).isGreaterThan(level.value());
         assertThat(read(new Autovacuum(oid("app.v1")))).hasSize(1);
         assertThat(read(new Autovacuum(oid("app.t")))).isEmpty();

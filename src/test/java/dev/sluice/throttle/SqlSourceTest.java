@@ -81,7 +81,7 @@ class SqlSourceTest {
             })
     void aNumberIsRead(String query, double value, String text) throws Exception {
         for (int i = 0; i < 7; i++) { // beyond the driver's threshold for prepared statements
-            assertThat(source(query).read()).containsExactly(Level.of("limit", "", value, text));
+            assertThat(source(query).read()).containsExactly(Measurement.of("limit", "", value, text));
         }
     }
 

@@ -26,9 +26,9 @@ final class ThrottleBench implements AutoCloseable {
         }
     }
 
-    static Leave.Denied denied(Leave leave) {
-        assertThat(leave).isInstanceOf(Leave.Denied.class);
-        return (Leave.Denied) leave;
+    static Permit.Denied denied(Permit permit) {
+        assertThat(permit).isInstanceOf(Permit.Denied.class);
+        return (Permit.Denied) permit;
     }
 
     @Override
