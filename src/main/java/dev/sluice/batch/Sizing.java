@@ -97,7 +97,7 @@ public record Sizing(BatchSize size, StripeChoice choice, int largestRange) {
      *
      * @param rowsPerSecond at most; null for no limit
      */
-    public BatchRequest ask(@Nullable Integer rowsPerSecond) {
+    public BatchRequest request(@Nullable Integer rowsPerSecond) {
         int most = choice.isTrying() ? Math.min(size.size(), TRIED_KEYS) : size.size();
         int keys = rowsPerSecond == null ? most : Math.max(1, Math.min(most, rowsPerSecond));
         int stripes = choice.stripes();

@@ -49,13 +49,19 @@ final class BatchGate {
         this.time = time;
     }
 
+    /** Whether the next batch begins. */
+    enum Answer {
+        GO,
+        /** not before the checkpoint has been read again, as after a batch that was refused */
+        RECHECK
+    }
+
     /**
      * Waits until the next batch may begin; a stop and a loss are noticed here.
      *
      * @param tuning in force
-     * @return false when the batch is not to begin: the checkpoint is read again first, as after one that was refused
      */
-    boolean await(Tuning tuning) throws Stop, InterruptedException {
+    Answer await(Tuning tuning) throws Stop, InterruptedException {
         long patience = time.nanos() + LONGEST_WAIT.toNanos();
         rates.follow(tuning);
         throttle.tune(tuning.cores());
@@ -63,7 +69,7 @@ final class BatchGate {
         while (time.nanos() - patience < 0) {
             requireWanted();
             if (stopAll.isNoted()) {
-                return false;
+                return Answer.RECHECK;
             }
             Permit permit = throttle.ask(laneStatus.lanesOnDatabase());
             laneStatus.pace(throttle.share());
@@ -77,16 +83,16 @@ final class BatchGate {
             Optional<Rates.Owed> owed = rates.owed();
             if (owed.isEmpty()) {
                 if (!waited) {
-                    retryLoop.rested(); // what limits a run does so while it works, too
+                    retryLoop.waits().rested(); // what limits a run does so while it works, too
                 }
-                return true;
+                return Answer.GO;
             }
             waited = true;
             isLimitedElsewhere();
             Duration length = owed.get().length();
-            retryLoop.rest(owed.get().limit(), length.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : length);
+            retryLoop.waits().rest(owed.get().limit(), length.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : length);
         }
-        return false;
+        return Answer.RECHECK;
     }
 
     private void wait(Permit.Denied denied) throws Stop, InterruptedException {
@@ -94,17 +100,17 @@ final class BatchGate {
                 denied.code(), denied.text(), denied.value(), denied.limit(), time.now(), denied.ageSeconds());
         if (denied.held()) {
             held = true;
-            retryLoop.hold(limit, denied.length());
+            retryLoop.waits().hold(limit, denied.length());
         } else {
             release();
-            retryLoop.rest(limit, denied.length());
+            retryLoop.waits().rest(limit, denied.length());
         }
     }
 
     private void release() {
         if (held) {
             held = false;
-            retryLoop.released();
+            retryLoop.waits().released();
         }
     }
 

@@ -18,21 +18,16 @@ final class BatchSizes {
     private String relation = "";
     private int tunedTo;
 
-    BatchSizes(ResolvedJob resolved, LaneStatus laneStatus, RetryLoop retryLoop, BatchGate batchGate) {
-        this.resolved = resolved;
-        this.laneStatus = laneStatus;
-        this.retryLoop = retryLoop;
-        this.batchGate = batchGate;
+    BatchSizes(LaneContext lane) {
+        this.resolved = lane.job();
+        this.laneStatus = lane.status();
+        this.retryLoop = lane.retryLoop();
+        this.batchGate = lane.batchGate();
     }
 
     /** What the batches of the partition have come to. */
     void keep(Sizing now) {
         last = now;
-    }
-
-    /** Another pass begins. */
-    void forget() {
-        last = null;
     }
 
     /** Anew with a size that somebody has asked for since, however it was heard of; else as large as may be now. */

@@ -90,10 +90,10 @@ final class FreshStatistics {
             }
             List<Relation> stale = stale(all, changes);
             if (stale.isEmpty()) {
-                retryLoop.released();
+                retryLoop.waits().released();
                 return Optional.of(oldest(all));
             }
-            retryLoop.hold(limit(stale), ASKED_EVERY);
+            retryLoop.waits().hold(limit(stale), ASKED_EVERY);
             if (!passes.row(row.getId()).getState().equals(row.getState())) {
                 throw new Stop(Stop.Reason.NOT_WANTED);
             }

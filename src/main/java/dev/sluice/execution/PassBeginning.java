@@ -238,24 +238,28 @@ final class PassBeginning {
             if (still.isEmpty()) {
                 break;
             }
-            retryLoop.hold(
-                    new RunStatus.Limit(
-                            "open-writers",
-                            "waiting for " + still.size() + " open transaction(s) that have written to "
-                                    + tables.stream().map(TableName::toString).collect(Collectors.joining(" or "))
-                                    + ": "
-                                    + still.stream()
-                                            .limit(3)
-                                            .map(OpenWriters.Writer::description)
-                                            .collect(Collectors.joining("; ")),
-                            (double) still.size(),
-                            0.0,
-                            time.now()),
-                    WRITERS_ASKED_EVERY);
+            retryLoop
+                    .waits()
+                    .hold(
+                            new RunStatus.Limit(
+                                    "open-writers",
+                                    "waiting for " + still.size() + " open transaction(s) that have written to "
+                                            + tables.stream()
+                                                    .map(TableName::toString)
+                                                    .collect(Collectors.joining(" or "))
+                                            + ": "
+                                            + still.stream()
+                                                    .limit(3)
+                                                    .map(OpenWriters.Writer::description)
+                                                    .collect(Collectors.joining("; ")),
+                                    (double) still.size(),
+                                    0.0,
+                                    time.now()),
+                            WRITERS_ASKED_EVERY);
             if (!row(row.getId()).getState().equals(row.getState())) {
                 throw new Stop(Stop.Reason.NOT_WANTED);
             }
         }
-        retryLoop.released();
+        retryLoop.waits().released();
     }
 }

@@ -48,17 +48,17 @@ final class RowSearch {
     /** That several rows fail together and none alone is said once. */
     private boolean told;
 
-    RowSearch(ResolvedJob resolved, Batches batches, TableFacts facts, BatchGate batchGate, Time time) {
-        this.resolved = resolved;
+    RowSearch(LaneContext lane, Batches batches, TableFacts facts) {
+        this.resolved = lane.job();
         this.database = resolved.rows();
         this.batches = batches;
         this.facts = facts;
-        this.batchGate = batchGate;
-        this.time = time;
+        this.batchGate = lane.batchGate();
+        this.time = lane.time();
     }
 
     /** What to ask for, where this would be asked for: no more than half of the keys among which the row is. */
-    BatchRequest ask(BatchRequest usual) {
+    BatchRequest request(BatchRequest usual) {
         return left == 0 ? usual : BatchRequest.of((int) Math.max(1, Math.min(usual.keys(), left / 2)));
     }
 
@@ -96,7 +96,7 @@ final class RowSearch {
      * A batch has failed.
      *
      * @param attempt has not been told yet
-     * @return what to tell of it; empty to go on with the next batch at once, which {@link #ask} then makes smaller
+     * @return what to tell of it; empty to go on with the next batch at once, which {@link #request} then makes smaller
      * @throws Stop when another worker has the lane
      */
     Optional<FailedBatch> failed(SqlFailure failure, Claim claim, BatchRequest request, Retries.Attempt attempt)
@@ -190,7 +190,7 @@ final class RowSearch {
     /** @throws SQLException that says nothing of rows, such as a lock that was not to be had */
     private Tried attempt(Claim claim, @Nullable List<String> after, List<String> upTo, long keys)
             throws SQLException, Stop, InterruptedException {
-        if (!batchGate.await(claim.tuning())) {
+        if (batchGate.await(claim.tuning()) == BatchGate.Answer.RECHECK) {
             return Tried.REFUSED;
         }
         batchGate.begins();

@@ -44,14 +44,16 @@ final class StopAll {
     /** Rests while the run's settings are being changed; each batch would only be refused. */
     void awaitChange() throws Stop, RunFailed, InterruptedException {
         while (retryLoop.insist("checkpoint", () -> desiredState.isChanging(laneStatus.run()))) {
-            retryLoop.rest(
-                    new RunStatus.Limit(
-                            CHANGING,
-                            "the run's settings are being changed; batches go on when those in flight are over",
-                            null,
-                            null,
-                            time.now()),
-                    CHANGE_ASKED_EVERY);
+            retryLoop
+                    .waits()
+                    .rest(
+                            new RunStatus.Limit(
+                                    CHANGING,
+                                    "the run's settings are being changed; batches go on when those in flight are over",
+                                    null,
+                                    null,
+                                    time.now()),
+                            CHANGE_ASKED_EVERY);
         }
     }
 
@@ -69,14 +71,16 @@ final class StopAll {
         }
         if (note.isEmpty()) {
             if (holding) {
-                retryLoop.released();
+                retryLoop.waits().released();
                 holding = false;
             }
             return false;
         }
         holding = true;
         StopNote now = note.get();
-        retryLoop.hold(new RunStatus.Limit(StopNote.REASON, now.message(), null, null, now.since()), LOOK_AGAIN);
+        retryLoop
+                .waits()
+                .hold(new RunStatus.Limit(StopNote.REASON, now.message(), null, null, now.since()), LOOK_AGAIN);
         return true;
     }
 }

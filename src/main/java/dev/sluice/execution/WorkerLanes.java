@@ -151,7 +151,7 @@ public final class WorkerLanes implements LaneRunner, LiveLimits, AutoCloseable 
             throws Stop, RunFailed, InterruptedException {
         UUID run = row.getId();
         PassWalk walk = new PassWalk(
-                resolved,
+                new LaneContext(resolved, laneStatus, retryLoop, batchGate, world.meters(), world.time()),
                 new Partitions(
                         resolved.database(),
                         resolved.rows(),
@@ -162,12 +162,7 @@ public final class WorkerLanes implements LaneRunner, LiveLimits, AutoCloseable 
                         owner,
                         world.takeover()),
                 new IdentityCheck(table, run, resolved.database()),
-                laneStatus,
-                retryLoop,
-                batchGate,
-                seams.lane(run),
-                world.meters(),
-                world.time());
+                seams.lane(run));
         if (laneStatus.lane().conducts()) {
             var end = new RunConductor(
                             world,

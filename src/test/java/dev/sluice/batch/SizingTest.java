@@ -21,7 +21,7 @@ class SizingTest {
         Sizing sizing = Sizing.startingAt(1000, new Stripes.Off(), TestTarget.PLUS_ONE, HeapFacts.UNKNOWN);
         Position position = Position.after(null);
         for (int i = 0; i < batches; i++) {
-            BatchRequest request = sizing.ask(null);
+            BatchRequest request = sizing.request(null);
             Position next = Position.after(List.of("k"));
             var done = new Outcome.Committed(
                     next, false, request.keys(), request.keys(), 0, 0, 0, RowsLeft.NONE, 0, 0, TUNING, List.of());
@@ -46,13 +46,13 @@ class SizingTest {
         assertThat(fast.within(0.002, TUNING)).as("nothing is known yet").isEqualTo(fast);
         var done = new Outcome.Committed(
                 Position.after(List.of("k")), false, 1000, 1000, 0, 0, 0, RowsLeft.NONE, 0, 0, TUNING, List.of());
-        fast = fast.after(Position.after(null), TUNING, fast.ask(null), done, 0.2, 0.2, 0);
+        fast = fast.after(Position.after(null), TUNING, fast.request(null), done, 0.2, 0.2, 0);
         assertThat(fast.size().size()).isEqualTo(1000);
         assertThat(fast.within(0.2, TUNING)).isEqualTo(fast);
-        assertThat(fast.within(0.1, TUNING).ask(null)).isEqualTo(BatchRequest.of(500));
-        assertThat(fast.within(0.002, TUNING).ask(null)).isEqualTo(BatchRequest.of(Sizing.WORTH_A_BATCH));
+        assertThat(fast.within(0.1, TUNING).request(null)).isEqualTo(BatchRequest.of(500));
+        assertThat(fast.within(0.002, TUNING).request(null)).isEqualTo(BatchRequest.of(Sizing.WORTH_A_BATCH));
         Tuning brief = new Tuning(2, 1000, null);
-        assertThat(fast.within(0.002, brief).ask(null))
+        assertThat(fast.within(0.002, brief).request(null))
                 .as("the job wants it that short")
                 .isEqualTo(BatchRequest.of(10));
     }
@@ -67,23 +67,23 @@ class SizingTest {
     @Test
     void aTimeoutHalvesWhatWasAskedForNotWhatMightHaveBeen() {
         Sizing limited = Sizing.startingAt(8_000, new Stripes.Off(), TestTarget.PLUS_ONE, HeapFacts.UNKNOWN);
-        BatchRequest cut = limited.ask(300);
+        BatchRequest cut = limited.request(300);
         assertThat(cut).isEqualTo(BatchRequest.of(300));
-        assertThat(limited.halved(cut).ask(300)).as("cut by a rate").isEqualTo(BatchRequest.of(150));
+        assertThat(limited.halved(cut).request(300)).as("cut by a rate").isEqualTo(BatchRequest.of(150));
 
         Sizing wide = Sizing.startingAt(8_000, new Stripes.Fixed(64), TestTarget.PLUS_ONE, HeapFacts.UNKNOWN);
-        BatchRequest range = wide.ask(null);
+        BatchRequest range = wide.request(null);
         assertThat(range).isEqualTo(new BatchRequest(Sizing.RANGE_KEYS, 64));
-        assertThat(wide.halved(range).ask(null))
+        assertThat(wide.halved(range).request(null))
                 .as("cut by the largest range")
                 .isEqualTo(new BatchRequest(Sizing.RANGE_KEYS / 2, 64));
 
         StripeChoice trial =
                 new StripeChoice(List.of(8, 1), StripeChoice.Phase.Try.of(true, List.of(8, 1)), Map.of(), null, 0);
         Sizing trying = new Sizing(BatchSize.startingAt(8_000), trial, Sizing.RANGE_KEYS);
-        BatchRequest tried = trying.ask(null);
+        BatchRequest tried = trying.request(null);
         assertThat(tried).isEqualTo(new BatchRequest(8 * Sizing.TRIED_KEYS, 8));
-        assertThat(trying.halved(tried).ask(null))
+        assertThat(trying.halved(tried).request(null))
                 .as("cut by a trial")
                 .isEqualTo(new BatchRequest(4 * Sizing.TRIED_KEYS, 8));
     }

@@ -83,7 +83,7 @@ class StripeChoiceTest {
 
         Walk ranges(int count) {
             for (int i = 0; i < count; i++) {
-                BatchRequest request = sizing.ask(null);
+                BatchRequest request = sizing.request(null);
                 ranges.add(request);
                 do {
                     batch(request);
@@ -367,7 +367,7 @@ class StripeChoiceTest {
         table.plain = seconds;
         table.striped = seconds;
         Walk walk = auto(table).ranges(60);
-        walk.ranges.add(walk.sizing.ask(rowsPerSecond));
+        walk.ranges.add(walk.sizing.request(rowsPerSecond));
         assertThat(walk.ranges).allSatisfy(request -> {
             if (request.stripes() > 1) {
                 assertThat(request.keys())
@@ -391,10 +391,11 @@ class StripeChoiceTest {
     @Example
     void aTimeoutHalvesTheNextRange() {
         Sizing sizing = auto(new Table()).ranges(40).sizing;
-        BatchRequest before = new Sizing(BatchSize.startingAt(4000), sizing.choice(), sizing.largestRange()).ask(null);
+        BatchRequest before =
+                new Sizing(BatchSize.startingAt(4000), sizing.choice(), sizing.largestRange()).request(null);
         BatchRequest after = new Sizing(BatchSize.startingAt(4000), sizing.choice(), sizing.largestRange())
                 .halved(before)
-                .ask(null);
+                .request(null);
         assertThat(before).isEqualTo(new BatchRequest(32_000, 8));
         assertThat(after).isEqualTo(new BatchRequest(16_000, 8));
     }
@@ -404,7 +405,7 @@ class StripeChoiceTest {
         Walk walk = auto(new Table());
         walk.position = new Position(null, List.of("e"), 64, 60);
         for (int i = 0; i < 4; i++) {
-            walk.batch(walk.sizing.ask(null));
+            walk.batch(walk.sizing.request(null));
         }
         assertThat(walk.sizing.choice().measured()).isEmpty();
         assertThat(walk.ranges(40).last()).isEqualTo(8);

@@ -91,7 +91,7 @@ class RetryLoopTest {
         // the first try failed at 10 s; three more followed
         assertThat(held("database-away")).isCloseTo(waited + 30, org.assertj.core.data.Offset.offset(1e-6));
         time.step(Duration.ofSeconds(100));
-        retryLoop.released();
+        retryLoop.waits().released();
         assertThat(held("database-away")).isCloseTo(waited + 30, org.assertj.core.data.Offset.offset(1e-6));
     }
 
@@ -125,10 +125,13 @@ class RetryLoopTest {
     @Test
     void aPaceIsCountedByItsWaitsAlone() throws Exception {
         for (int i = 0; i < 3; i++) {
-            retryLoop.rest(
-                    new RunStatus.Limit("rows-per-second", "paced", null, null, time.now()), Duration.ofSeconds(2));
+            retryLoop
+                    .waits()
+                    .rest(
+                            new RunStatus.Limit("rows-per-second", "paced", null, null, time.now()),
+                            Duration.ofSeconds(2));
             time.step(Duration.ofSeconds(5)); // a batch
-            retryLoop.released();
+            retryLoop.waits().released();
         }
         assertThat(held("rows-per-second")).isEqualTo(6.0);
     }
@@ -136,7 +139,7 @@ class RetryLoopTest {
     /** Each reason that lasts is logged, however soon after another; and full speed is, once it lasts. */
     @Test
     void whatLimitsARunIsLoggedOnceAndFullSpeedAfterIt() throws Exception {
-        var log = (Logger) LoggerFactory.getLogger(RetryLoop.class);
+        var log = (Logger) LoggerFactory.getLogger(RestLog.class);
         var lines = new ListAppender<ILoggingEvent>();
         lines.start();
         log.addAppender(lines);
@@ -150,14 +153,14 @@ class RetryLoopTest {
                     .containsExactly("slowed by first-sample", "slowed by cores", "slowed by replica-lag");
             rest("cores", 600);
             assertThat(logged(lines)).as("it goes on").hasSize(4).last().isEqualTo("slowed by cores");
-            retryLoop.rested();
+            retryLoop.waits().rested();
             time.step(Duration.ofSeconds(1));
             rest("cores", 1);
             assertThat(logged(lines)).as("one batch without a rest").hasSize(4);
-            retryLoop.rested();
+            retryLoop.waits().rested();
             time.step(Duration.ofSeconds(5));
-            retryLoop.rested();
-            retryLoop.rested();
+            retryLoop.waits().rested();
+            retryLoop.waits().rested();
             assertThat(logged(lines))
                     .hasSize(5)
                     .last()
@@ -171,7 +174,7 @@ class RetryLoopTest {
 
     private void rest(String reason, int seconds) throws Exception {
         for (int i = 0; i < seconds; i++) {
-            retryLoop.rest(new RunStatus.Limit(reason, "pace", null, null, time.now()), Duration.ofSeconds(1));
+            retryLoop.waits().rest(new RunStatus.Limit(reason, "pace", null, null, time.now()), Duration.ofSeconds(1));
         }
     }
 
