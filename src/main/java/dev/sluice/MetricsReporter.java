@@ -3,12 +3,14 @@ package dev.sluice;
 import dev.sluice.job.Job;
 import dev.sluice.metrics.RunMeters;
 import dev.sluice.metrics.RunReading;
+import dev.sluice.phase.GateAnswer;
 import dev.sluice.phase.Gates;
 import dev.sluice.problem.Problem;
 import dev.sluice.run.RunState;
 import dev.sluice.run.RunStatus;
 import dev.sluice.run.Runs;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -48,14 +50,29 @@ final class MetricsReporter {
         List<RunReading> readings = List.of();
         try {
             if (mine.getAsBoolean()) {
-                readings = runs.latest().stream().map(this::reading).toList();
+                List<RunStatus> latest = runs.latest();
+                Map<String, GateAnswer> gate = answers(latest.stream()
+                        .filter(MetricsReporter::mayBeOpen)
+                        .map(RunStatus::job)
+                        .toList());
+                readings = latest.stream()
+                        .map(run -> reading(run, mayBeOpen(run) ? open(gate.get(run.job())) : Boolean.FALSE))
+                        .toList();
             }
         } finally {
             meters.report(readings);
         }
     }
 
-    private RunReading reading(RunStatus run) {
+    /**
+     * Evidence of a target that does not answer opens nothing, and it has been asked just now; nor does a run that has
+     * not succeeded.
+     */
+    private static boolean mayBeOpen(RunStatus run) {
+        return run.progress().isKnown() && run.state().equals(SUCCEEDED);
+    }
+
+    private static RunReading reading(RunStatus run, @Nullable Boolean open) {
         var p = run.progress();
         return new RunReading(
                 run.job(),
@@ -70,9 +87,7 @@ final class MetricsReporter {
                 run.time().pace(),
                 limited(run.limitedBy()),
                 p.checkpointAgeSeconds(),
-                // evidence of a target that does not answer opens nothing, and it has been asked just now; nor does a
-                // run that has not succeeded
-                p.isKnown() && run.state().equals(SUCCEEDED) ? open(run.job()) : Boolean.FALSE);
+                open);
     }
 
     private static RunReading.@Nullable Limited limited(RunStatus.@Nullable Limit limit) {
@@ -81,11 +96,15 @@ final class MetricsReporter {
                 : new RunReading.Limited(limit.reason(), limit.value(), limit.limit(), limit.ageSeconds());
     }
 
-    private @Nullable Boolean open(String job) {
+    private Map<String, GateAnswer> answers(List<String> jobs) {
         try {
-            return gates.switchGate(job).open();
+            return gates.switchGates(jobs);
         } catch (Problem e) {
-            return null;
+            return Map.of();
         }
+    }
+
+    private static @Nullable Boolean open(@Nullable GateAnswer answer) {
+        return answer == null ? null : (Boolean) answer.open();
     }
 }

@@ -64,7 +64,7 @@ class KillIT {
      * @param worker that has its partition
      * @param batches committed
      */
-    private record Standing(String state, String worker, long batches) {
+    private record RunStanding(String state, String worker, long batches) {
         boolean isRunning() {
             return state.equals("running");
         }
@@ -127,8 +127,8 @@ class KillIT {
 
     private WorkerProcess killAndStart(StoppableServer server, WorkerProcess worker, Path jobs, Path log, Random random)
             throws Exception {
-        Map<String, Standing> before = standings(server);
-        assertThat(before.values()).as("the table must outlast the kills").anyMatch(Standing::isRunning);
+        Map<String, RunStanding> before = standings(server);
+        assertThat(before.values()).as("the table must outlast the kills").anyMatch(RunStanding::isRunning);
         int inFlight = batchesInFlight(server);
         worker.kill();
         long killed = time.nanos();
@@ -165,7 +165,7 @@ class KillIT {
             return;
         }
         long started = time.nanos();
-        Map<String, Standing> before = standings(server);
+        Map<String, RunStanding> before = standings(server);
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> {
             assertThat(worker.isAlive()).as("the worker outlives its server").isTrue();
             return standings(server).entrySet().stream()
@@ -179,9 +179,9 @@ class KillIT {
     /**
      * Until every live run has another worker than before, and batches of it; one may have been in flight at the kill.
      */
-    private static void awaitWork(StoppableServer server, Map<String, Standing> before) {
+    private static void awaitWork(StoppableServer server, Map<String, RunStanding> before) {
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> {
-            Map<String, Standing> now = standings(server);
+            Map<String, RunStanding> now = standings(server);
             return now.size() == TABLES.size()
                     && now.entrySet().stream()
                             .filter(e -> isLive(e.getValue().state()))
@@ -189,11 +189,11 @@ class KillIT {
         });
     }
 
-    private static boolean isBeyond(Standing now, @Nullable Standing before) {
+    private static boolean isBeyond(RunStanding now, @Nullable RunStanding before) {
         return before != null && now.batches() > before.batches();
     }
 
-    private static boolean isAtWork(Standing now, @Nullable Standing before) {
+    private static boolean isAtWork(RunStanding now, @Nullable RunStanding before) {
         return before == null
                 ? now.batches() > 0
                 : !now.worker().equals(before.worker()) && now.batches() > before.batches() + 1;
@@ -222,14 +222,14 @@ class KillIT {
         return !List.of("succeeded", "failed", "incomplete", "cancelled").contains(state);
     }
 
-    private static Map<String, Standing> standings(StoppableServer server) throws SQLException {
-        Map<String, Standing> found = new LinkedHashMap<>();
+    private static Map<String, RunStanding> standings(StoppableServer server) throws SQLException {
+        Map<String, RunStanding> found = new LinkedHashMap<>();
         try (Connection c = DriverManager.getConnection(server.database().url(), "postgres", "postgres");
                 Statement s = c.createStatement();
                 ResultSet rows = s.executeQuery("SELECT r.job, r.state, coalesce(c.owner, ''), coalesce(c.batches, 0)"
                         + " FROM sluice.run r LEFT JOIN sluice.checkpoint c ON c.run_id = r.id AND c.pass = 0")) {
             while (rows.next()) {
-                found.put(rows.getString(1), new Standing(rows.getString(2), rows.getString(3), rows.getLong(4)));
+                found.put(rows.getString(1), new RunStanding(rows.getString(2), rows.getString(3), rows.getLong(4)));
             }
         }
         return found;

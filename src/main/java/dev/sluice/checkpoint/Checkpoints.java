@@ -3,11 +3,7 @@ package dev.sluice.checkpoint;
 import static dev.sluice.database.schema.Tables.CHECKPOINT;
 import static dev.sluice.database.schema.Tables.PASS;
 import static dev.sluice.database.schema.Tables.RUN_WANTED;
-import static org.jooq.impl.DSL.coalesce;
-import static org.jooq.impl.DSL.count;
 import static org.jooq.impl.DSL.inline;
-import static org.jooq.impl.DSL.max;
-import static org.jooq.impl.DSL.sum;
 
 import dev.sluice.database.Database;
 import dev.sluice.database.schema.tables.records.CheckpointRecord;
@@ -30,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 /** Passes and checkpoints of the runs on one database. Database errors come as jOOQ's DataAccessException. */
 public final class Checkpoints {
     static final Field<OffsetDateTime> CLOCK = DSL.field("clock_timestamp()", SQLDataType.TIMESTAMPWITHTIMEZONE);
+
+    private static final Sums SUMS = new Sums(CHECKPOINT.PASS.in(DSL.select(PASS.PASS_)
+            .from(PASS)
+            .where(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.KIND.eq(inline("migrate")))));
 
     private final DSLContext sql;
 
@@ -258,43 +258,7 @@ public final class Checkpoints {
     }
 
     static Counts counts(DSLContext sql, org.jooq.Condition which) {
-        // a sweep meets the rows of the first walk once more, and they shall not count twice
-        var first = CHECKPOINT.PASS.in(DSL.select(PASS.PASS_)
-                .from(PASS)
-                .where(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.KIND.eq(inline("migrate"))));
-        return sql.select(
-                        coalesce(sum(CHECKPOINT.SCANNED), inline(0)),
-                        coalesce(sum(CHECKPOINT.CHANGED), inline(0)),
-                        coalesce(sum(CHECKPOINT.HOT), inline(0)),
-                        coalesce(sum(CHECKPOINT.MATCHING), inline(0)),
-                        coalesce(sum(CHECKPOINT.VIOLATIONS), inline(0)),
-                        coalesce(sum(CHECKPOINT.BATCHES), inline(0)),
-                        count(),
-                        count().filterWhere(CHECKPOINT.DONE),
-                        max(CHECKPOINT.UPDATED_AT),
-                        DSL.field(
-                                "extract(epoch FROM clock_timestamp() - max({0}))::float8",
-                                Double.class, CHECKPOINT.UPDATED_AT),
-                        coalesce(sum(CHECKPOINT.UNCHANGED).filterWhere(first), inline(0)),
-                        coalesce(sum(CHECKPOINT.COLLAPSED).filterWhere(first), inline(0)),
-                        coalesce(sum(CHECKPOINT.SHARED_KEYS).filterWhere(first), inline(0)))
-                .from(CHECKPOINT)
-                .where(which)
-                .fetchSingle(r -> new Counts(
-                        r.value1().longValue(),
-                        r.value2().longValue(),
-                        r.value3().longValue(),
-                        r.value4().longValue(),
-                        r.value5().longValue(),
-                        new RowsLeft(
-                                r.value11().longValue(),
-                                r.value12().longValue(),
-                                r.value13().longValue()),
-                        r.value6().longValue(),
-                        r.value7(),
-                        r.value8(),
-                        r.value9() == null ? null : r.value9().toInstant(),
-                        r.value10()));
+        return sql.select(SUMS.columns()).from(CHECKPOINT).where(which).fetchSingle(SUMS::counts);
     }
 
     static org.jooq.Condition is(PartitionId id) {

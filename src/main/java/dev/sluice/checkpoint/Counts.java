@@ -33,4 +33,21 @@ public record Counts(
         @Nullable Double ageSeconds) {
     /** Nothing done. */
     public static final Counts NONE = new Counts(0, 0, 0, 0, 0, RowsLeft.NONE, 0, 0, 0, null, null);
+
+    /** Of both together; the later checkpoint is the last. */
+    Counts plus(Counts other) {
+        boolean later = at == null || (other.at != null && other.at.isAfter(at));
+        return new Counts(
+                scanned + other.scanned,
+                changed + other.changed,
+                hot + other.hot,
+                matching + other.matching,
+                violations + other.violations,
+                left.plus(other.left),
+                batches + other.batches,
+                partitions + other.partitions,
+                partitionsDone + other.partitionsDone,
+                later ? other.at : at,
+                later ? other.ageSeconds : ageSeconds);
+    }
 }

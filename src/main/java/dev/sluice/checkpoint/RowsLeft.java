@@ -13,4 +13,9 @@ package dev.sluice.checkpoint;
 public record RowsLeft(long unchanged, long collapsed, long sharedKeys) {
     /** All was done. */
     public static final RowsLeft NONE = new RowsLeft(0, 0, 0);
+
+    /** Of both together. */
+    RowsLeft plus(RowsLeft other) {
+        return new RowsLeft(unchanged + other.unchanged, collapsed + other.collapsed, sharedKeys + other.sharedKeys);
+    }
 }

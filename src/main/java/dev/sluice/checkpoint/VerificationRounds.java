@@ -4,7 +4,6 @@ import static dev.sluice.database.schema.Tables.CHECKPOINT;
 import static dev.sluice.database.schema.Tables.PASS;
 import static org.jooq.impl.DSL.coalesce;
 import static org.jooq.impl.DSL.inline;
-import static org.jooq.impl.DSL.sum;
 
 import dev.sluice.database.Database;
 import java.util.Optional;
@@ -60,17 +59,6 @@ public final class VerificationRounds {
                                         PASS.KIND.eq(kind.code()),
                                         coalesce(PASS.ROUND, PASS.PASS_).eq(round))))
                         .and(CHECKPOINT.RELATION_OID.eq(DSL.any(leaves.toArray(Long[]::new)))));
-    }
-
-    /** Rows that the look which a pass is part of has found violating, in all its passes of that kind. */
-    public long violations(Pass of) {
-        return sql.select(coalesce(sum(CHECKPOINT.VIOLATIONS), inline(0)))
-                .from(CHECKPOINT)
-                .join(PASS)
-                .on(PASS.RUN_ID.eq(CHECKPOINT.RUN_ID), PASS.PASS_.eq(CHECKPOINT.PASS))
-                .where(CHECKPOINT.RUN_ID.eq(of.run()), PASS.KIND.eq(of.kind().code()))
-                .and(coalesce(PASS.ROUND, PASS.PASS_).eq(of.round()))
-                .fetchSingle(r -> r.value1().longValue());
     }
 
     private Optional<Pass> first(Pass of) {

@@ -1,6 +1,8 @@
 package dev.sluice.fleet;
 
 import dev.sluice.problem.Problem;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jooq.DSLContext;
@@ -19,6 +21,17 @@ public interface Agreement {
      * @throws org.jooq.exception.DataAccessException when the database does not answer
      */
     Optional<Difference> difference(DSLContext sql, String job);
+
+    /**
+     * The same for several jobs; one that is agreed upon is not there.
+     *
+     * @throws org.jooq.exception.DataAccessException when the database does not answer
+     */
+    default Map<String, Difference> differences(DSLContext sql, Collection<String> jobs) {
+        Map<String, Difference> differences = new HashMap<>();
+        jobs.forEach(job -> difference(sql, job).ifPresent(d -> differences.put(job, d)));
+        return differences;
+    }
 
     /**
      * Refuses the start of a run while they differ.

@@ -10,11 +10,16 @@ import dev.sluice.job.Jobs;
 import dev.sluice.problem.Problem;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jooq.Condition;
 import org.jooq.DSLContext;
 import org.jooq.Field;
@@ -82,11 +87,21 @@ public final class Definitions implements Agreement {
 
     @Override
     public Optional<Difference> difference(DSLContext sql, String job) {
-        List<Holding> holdings = new ArrayList<>(others(sql, DEFINITION.JOB.eq(job)));
-        folder.find(job)
-                .ifPresent(mine -> holdings.add(new Holding(
-                        me.instance(), me.name(), me.version(), job, mine.fingerprint(), mine.definition())));
-        return Difference.among(job, holdings, me.takeover());
+        return Optional.ofNullable(differences(sql, List.of(job)).get(job));
+    }
+
+    @Override
+    public Map<String, Difference> differences(DSLContext sql, Collection<String> jobs) {
+        Map<String, List<Holding>> others = others(sql, jobs);
+        Map<String, Difference> differences = new HashMap<>();
+        for (String job : jobs) {
+            List<Holding> holdings = new ArrayList<>(others.getOrDefault(job, List.of()));
+            folder.find(job)
+                    .ifPresent(mine -> holdings.add(new Holding(
+                            me.instance(), me.name(), me.version(), job, mine.fingerprint(), mine.definition())));
+            Difference.among(job, holdings, me.takeover()).ifPresent(d -> differences.put(job, d));
+        }
+        return differences;
     }
 
     /**
@@ -96,12 +111,26 @@ public final class Definitions implements Agreement {
      *     {@code unreadable-definition} when others hold it in a form this version cannot read
      */
     public Optional<Job> elsewhere(String job) {
-        List<Holding> holdings;
+        return elsewhere(List.of(job)).apply(job);
+    }
+
+    /**
+     * These jobs as other live workers hold them, read at once.
+     *
+     * @return gives each of them, or throws UNPROCESSABLE {@code unreadable-definition} as {@link #elsewhere(String)}
+     *     does
+     * @throws Problem UNAVAILABLE when the control database does not answer
+     */
+    Function<String, Optional<Job>> elsewhere(Collection<String> jobs) {
         try {
-            holdings = others(control.sql(), DEFINITION.JOB.eq(job));
+            Map<String, List<Holding>> others = others(control.sql(), jobs);
+            return job -> newest(job, others.getOrDefault(job, List.of()));
         } catch (DataAccessException e) {
             throw control.unavailable(e);
         }
+    }
+
+    private Optional<Job> newest(String job, List<Holding> holdings) {
         Optional<Job> read = holdings.stream()
                 .map(Definitions::read)
                 .flatMap(Optional::stream)
@@ -155,7 +184,7 @@ public final class Definitions implements Agreement {
                 if (alone && alive) {
                     // the state first: what comes between the two reads is then seen as new the next time
                     String state = state(tx);
-                    act.accept(held(state, live(tx, DSL.noCondition())));
+                    act.accept(held(state, live(tx)));
                 }
             });
         } catch (DataAccessException e) {
@@ -204,12 +233,20 @@ public final class Definitions implements Agreement {
                 .value1();
     }
 
-    private List<Holding> others(DSLContext sql, Condition which) {
-        return live(sql, which.and(DEFINITION.INSTANCE.ne(me.instance())));
+    /** What other workers hold of these jobs, of each the newest first. */
+    private Map<String, List<Holding>> others(DSLContext sql, Collection<String> jobs) {
+        return jobs.isEmpty()
+                ? Map.of()
+                : live(
+                                sql,
+                                DEFINITION.JOB.eq(DSL.any(jobs.toArray(String[]::new))),
+                                DEFINITION.INSTANCE.ne(me.instance()))
+                        .stream()
+                        .collect(Collectors.groupingBy(Holding::job));
     }
 
     /** Newest first. */
-    private List<Holding> live(DSLContext sql, Condition which) {
+    private List<Holding> live(DSLContext sql, Condition... which) {
         return sql.select(
                         DEFINITION.INSTANCE,
                         WORKER.NAME,

@@ -1,6 +1,7 @@
 package dev.sluice.job;
 
 import dev.sluice.problem.Problem;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,6 +24,11 @@ public interface Jobs {
     /** The job of this name as another live worker has it, whatever the files here say of it. */
     default Optional<Job> elsewhere(String name) {
         return Optional.empty();
+    }
+
+    /** The same jobs, for whoever asks for several: what other workers hold of these is read at once. */
+    default Jobs among(Collection<String> names) {
+        return this;
     }
 
     /** The refusal where {@link #find} finds nothing: there is no such job, or its file has mistakes. */

@@ -1,6 +1,5 @@
 package dev.sluice.phase;
 
-import dev.sluice.database.Database;
 import dev.sluice.database.Databases;
 import dev.sluice.database.Identity;
 import dev.sluice.fleet.Agreement;
@@ -18,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,19 +62,48 @@ public final class SwitchGate implements Gates {
 
     @Override
     public GateAnswer switchGate(String name) {
-        List<Reason> reasons = new ArrayList<>();
-        Optional<Job> job = readable(name, reasons);
-        Optional<GateInput> gateInput = proofs.newest(name);
-        if (job.isEmpty() && gateInput.isEmpty() && reasons.isEmpty()) {
-            throw jobs.missing(name);
+        return Optional.ofNullable(switchGates(List.of(name)).get(name)).orElseThrow(() -> jobs.missing(name));
+    }
+
+    /** Asks each table of the control database once, and each target once, however many jobs there are. */
+    @Override
+    public Map<String, GateAnswer> switchGates(Collection<String> names) {
+        if (names.isEmpty()) {
+            return Map.of();
         }
+        Jobs defined = jobs.among(names);
+        Map<String, GateInput> proven = proofs.newest(names);
+        Map<String, Difference> differences = differences(names);
+        TargetsNow targets = new TargetsNow(databases);
+        Map<String, GateAnswer> answers = new LinkedHashMap<>();
+        for (String name : names) {
+            List<Reason> reasons = new ArrayList<>();
+            Optional<Job> job = readable(defined, name, reasons);
+            Optional<GateInput> gateInput = Optional.ofNullable(proven.get(name));
+            if (job.isPresent() || gateInput.isPresent() || !reasons.isEmpty()) {
+                Optional<Difference> difference = Optional.ofNullable(differences.get(name));
+                answers.put(name, answer(name, job, gateInput, difference, targets, reasons));
+            }
+        }
+        return answers;
+    }
+
+    private GateAnswer answer(
+            String name,
+            Optional<Job> job,
+            Optional<GateInput> gateInput,
+            Optional<Difference> difference,
+            TargetsNow targets,
+            List<Reason> reasons) {
         if (job.isEmpty() && reasons.isEmpty()) {
             reasons.add(new Reason(
                     "no-definition",
                     "No job file without mistakes defines " + name
                             + " now. Mend or restore it; `sluice validate` says what is wrong."));
         }
-        differing(name).ifPresent(reasons::add);
+        difference
+                .map(d -> new Reason(Difference.CODE, "Nobody can say what job " + name + " is: " + d.message()))
+                .ifPresent(reasons::add);
         if (gateInput.isEmpty()) {
             reasons.add(
                     new Reason("never-run", "Job " + name + " has never run. Start it: `sluice run " + name + "`."));
@@ -90,7 +119,7 @@ public final class SwitchGate implements Gates {
                                 + " now). Run it again.")));
         Evidence evidence = gateInput.get().evidence();
         if (evidence != null) {
-            target(name, job, gateInput.get(), evidence).ifPresent(reasons::add);
+            target(name, job, gateInput.get(), evidence, targets).ifPresent(reasons::add);
         }
         return new GateAnswer(
                 name,
@@ -101,9 +130,9 @@ public final class SwitchGate implements Gates {
     }
 
     /** The job; a definition that this worker cannot read is a reason. */
-    private Optional<Job> readable(String name, List<Reason> reasons) {
+    private static Optional<Job> readable(Jobs defined, String name, List<Reason> reasons) {
         try {
-            return jobs.find(name);
+            return defined.find(name);
         } catch (Problem e) {
             if (e.kind() != Problem.Kind.UNPROCESSABLE) {
                 throw e;
@@ -113,11 +142,9 @@ public final class SwitchGate implements Gates {
         }
     }
 
-    private Optional<Reason> differing(String name) {
+    private Map<String, Difference> differences(Collection<String> names) {
         try {
-            return agreement
-                    .difference(databases.control().sql(), name)
-                    .map(d -> new Reason(Difference.CODE, "Nobody can say what job " + name + " is: " + d.message()));
+            return agreement.differences(databases.control().sql(), names);
         } catch (DataAccessException e) {
             throw databases.control().unavailable(e);
         }
@@ -150,13 +177,14 @@ public final class SwitchGate implements Gates {
     }
 
     /** What the target says against the evidence, by its own clock. */
-    private Optional<Reason> target(String name, Optional<Job> job, GateInput gateInput, Evidence evidence) {
+    private Optional<Reason> target(
+            String name, Optional<Job> job, GateInput gateInput, Evidence evidence, TargetsNow targets) {
         try {
-            Database target = databases.get(gateInput.database());
-            Optional<Reason> other = identity(target, evidence);
+            TargetsNow.Now now = targets.now(gateInput.database());
+            Optional<Reason> other = identity(gateInput.database(), now.identity(), evidence);
             return other.isPresent() || !gateInput.canBeRenewed()
                     ? other
-                    : age(name, job, evidence, Duration.between(evidence.lookedAt(), target.clock()));
+                    : age(name, job, evidence, Duration.between(evidence.lookedAt(), now.clock()));
         } catch (Problem e) {
             return Optional.of(new Reason(e.code(), e.getMessage()));
         }
@@ -198,15 +226,14 @@ public final class SwitchGate implements Gates {
                 length.compareTo(Duration.ofSeconds(1)) < 0 ? length : length.truncatedTo(ChronoUnit.SECONDS));
     }
 
-    private static Optional<Reason> identity(Database target, Evidence evidence) {
-        Identity now = target.identity();
+    private static Optional<Reason> identity(String database, Identity now, Evidence evidence) {
         Identity then = new Identity(
                 evidence.systemIdentifier(), evidence.databaseName(), evidence.timeline(), now.serverVersion());
         if (!now.sameDatabase(then)) {
             return Optional.of(new Reason(
                     "identity-differs",
                     "The evidence is of database " + then.databaseName() + " of cluster " + then.systemIdentifier()
-                            + "; \"" + target.name() + "\" is now " + now.databaseName() + " of cluster "
+                            + "; \"" + database + "\" is now " + now.databaseName() + " of cluster "
                             + now.systemIdentifier() + ". Run the job on this one."));
         }
         if (now.timeline() != then.timeline()) {

@@ -1,6 +1,9 @@
 package dev.sluice.run;
 
 import dev.sluice.database.schema.tables.records.RunRecord;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -43,10 +46,19 @@ public record GateInput(
     /** Where gates get it. */
     public interface Source {
         /**
+         * The proofs of these jobs' newest runs, read at once; a job that never ran is not there.
+         *
+         * @throws dev.sluice.problem.Problem UNAVAILABLE
+         */
+        Map<String, GateInput> newest(Collection<String> jobs);
+
+        /**
          * The proof of the job's newest run; empty when it never ran.
          *
          * @throws dev.sluice.problem.Problem UNAVAILABLE
          */
-        Optional<GateInput> newest(String job);
+        default Optional<GateInput> newest(String job) {
+            return Optional.ofNullable(newest(List.of(job)).get(job));
+        }
     }
 }

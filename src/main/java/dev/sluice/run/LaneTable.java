@@ -6,13 +6,18 @@ import static dev.sluice.database.schema.Tables.RUN_TIME;
 
 import dev.sluice.database.Database;
 import dev.sluice.database.schema.tables.records.LaneRecord;
+import dev.sluice.database.schema.tables.records.RunTimeRecord;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jooq.Condition;
 import org.jooq.DSLContext;
+import org.jooq.QuantifiedSelect;
+import org.jooq.Record1;
 import org.jooq.impl.DSL;
 import org.jspecify.annotations.Nullable;
 
@@ -164,13 +169,9 @@ public final class LaneTable {
                 .execute();
     }
 
-    /** Where the run's time went so far, as its lanes have told. */
-    RunStatus.TimeSpent spent(UUID run, @Nullable Double pace) {
-        return sql.selectFrom(RUN_TIME)
-                .where(RUN_TIME.RUN_ID.eq(run))
-                .fetchOptional(r ->
-                        new RunStatus.TimeSpent(pace, r.getWorkingSeconds(), r.getPacedSeconds(), r.getHeldSeconds()))
-                .orElseGet(() -> new RunStatus.TimeSpent(pace, 0, 0, 0));
+    /** Where the time of these runs went so far, as their lanes have told; of one that tells nothing, nothing. */
+    Map<UUID, RunTimeRecord> spent(Collection<UUID> runs) {
+        return sql.selectFrom(RUN_TIME).where(RUN_TIME.RUN_ID.eq(any(runs))).fetchMap(RUN_TIME.RUN_ID);
     }
 
     /** The clock of their signs of life. */
@@ -178,12 +179,16 @@ public final class LaneTable {
         return sql.select(RunTable.CLOCK).fetchSingle().value1();
     }
 
-    /** The lanes of a run, in order. */
-    public List<LaneRecord> of(UUID run) {
+    /** The lanes of these runs, those of each in order. */
+    public Map<UUID, List<LaneRecord>> of(Collection<UUID> runs) {
         return sql.selectFrom(LANE)
-                .where(LANE.RUN_ID.eq(run))
-                .orderBy(LANE.LANE_)
-                .fetch();
+                .where(LANE.RUN_ID.eq(any(runs)))
+                .orderBy(LANE.RUN_ID, LANE.LANE_)
+                .fetchGroups(LANE.RUN_ID, r -> r);
+    }
+
+    private static QuantifiedSelect<Record1<UUID>> any(Collection<UUID> runs) {
+        return DSL.any(runs.toArray(UUID[]::new));
     }
 
     /**

@@ -13,6 +13,7 @@ import dev.sluice.problem.Problem;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,9 +33,16 @@ public final class RunTable {
     /** A carrier that was heard of since then is at work; three times the longest heartbeat that makes sense. */
     private static final Duration CARRIED = Duration.ofSeconds(30);
 
+    /** The newest run of each of the jobs in {@code known}, by the index {@code run_job_newest}. */
+    private static final String NEWEST_OF_KNOWN = """
+            SELECT %s FROM known CROSS JOIN LATERAL (
+              SELECT * FROM sluice.run r WHERE r.job = known.job ORDER BY r.created_at DESC, r.id LIMIT 1
+            ) newest ORDER BY newest.job""".formatted(
+            Arrays.stream(RUN.fields()).map(f -> "newest." + f.getName()).collect(Collectors.joining(", ")));
+
     /**
-     * The newest run of each job: from one job's name to the next, and for each to its newest run, all by the index
-     * {@code run_job_newest}. It reads a few index entries a job, however many runs there have been.
+     * The newest run of each job: from one job's name to the next, and for each to its newest run, all by that index.
+     * It reads a few index entries a job, however many runs there have been.
      */
     static final String NEWEST = """
             WITH RECURSIVE known (job) AS (
@@ -43,10 +51,9 @@ public final class RunTable {
               SELECT (SELECT r.job FROM sluice.run r WHERE r.job > known.job ORDER BY r.job LIMIT 1)
                 FROM known WHERE known.job IS NOT NULL
             )
-            SELECT %s FROM known CROSS JOIN LATERAL (
-              SELECT * FROM sluice.run r WHERE r.job = known.job ORDER BY r.created_at DESC, r.id LIMIT 1
-            ) newest ORDER BY newest.job""".formatted(
-            Arrays.stream(RUN.fields()).map(f -> "newest." + f.getName()).collect(Collectors.joining(", ")));
+            """ + NEWEST_OF_KNOWN;
+
+    private static final String NEWEST_AMONG = "WITH known (job) AS (SELECT unnest({0}))\n" + NEWEST_OF_KNOWN;
 
     private final DSLContext sql;
 
@@ -148,6 +155,13 @@ public final class RunTable {
         return sql.resultQuery(NEWEST).coerce(RUN).fetch();
     }
 
+    /** The newest run of each of these jobs that has one, by name. */
+    List<RunRecord> latest(Collection<String> jobs) {
+        return sql.resultQuery(NEWEST_AMONG, DSL.val(jobs.toArray(String[]::new)))
+                .coerce(RUN)
+                .fetch();
+    }
+
     /**
      * Moves a run from the state it was read in to another, with its event, in the given transaction.
      *
@@ -217,13 +231,14 @@ public final class RunTable {
         return sql.fetchExists(EVENT, EVENT.RUN_ID.eq(id), EVENT.ACTION.eq("run.incomplete"));
     }
 
-    /** When the run came into the state it is waiting in: its last event of that sort. */
-    Optional<OffsetDateTime> waitingSince(RunRecord row) {
-        return sql.select(DSL.max(EVENT.AT))
+    /** When each of these runs came into the state it is waiting in: its last event of that sort. */
+    Map<UUID, OffsetDateTime> waitingSince(Collection<UUID> runs) {
+        return sql.select(EVENT.RUN_ID, DSL.max(EVENT.AT))
                 .from(EVENT)
-                .where(EVENT.JOB.eq(row.getJob()), EVENT.RUN_ID.eq(row.getId()))
+                .where(EVENT.RUN_ID.eq(DSL.any(runs.toArray(UUID[]::new))))
                 .and(EVENT.ACTION.in("run.queued", "run.paused", "run.resumed"))
-                .fetchOptional(DSL.max(EVENT.AT));
+                .groupBy(EVENT.RUN_ID)
+                .fetchMap(EVENT.RUN_ID, DSL.max(EVENT.AT));
     }
 
     private static String names(RunState from) {

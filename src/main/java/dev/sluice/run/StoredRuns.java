@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.exception.DataAccessException;
@@ -78,8 +79,8 @@ public final class StoredRuns implements Runs, GateInput.Source, OrphanedLanes {
     }
 
     @Override
-    public Optional<GateInput> newest(String job) {
-        return reading(() -> table.latest(table.sql(), job).map(GateInput::of));
+    public Map<String, GateInput> newest(Collection<String> jobs) {
+        return reading(() -> table.latest(jobs).stream().collect(Collectors.toMap(RunRecord::getJob, GateInput::of)));
     }
 
     /**

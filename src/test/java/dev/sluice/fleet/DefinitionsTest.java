@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.job.Job;
+import dev.sluice.job.Jobs;
 import dev.sluice.job.Schedule;
 import dev.sluice.problem.Problem;
+import dev.sluice.testing.CountedStatements;
 import java.sql.Connection;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -137,6 +141,33 @@ class DefinitionsTest {
         c.broken("j.yaml");
         assertThat(known.find("j")).as("its own mistakes are told first").isEmpty();
         assertThat(known.elsewhere("j")).contains(NEW);
+    }
+
+    @Test
+    void severalJobsAreReadAtOnceAndOneThatCannotBeReadConcernsNoOther() {
+        Job k = job("k", "1");
+        a.holds(OLD, k, job("l", "1"));
+        var c = fleet.worker("c");
+        c.holds(NEW);
+        fleet.fresh.run("UPDATE sluice.definition SET definition = '{\"job\":\"l\",\"engine\":9}' WHERE job = 'l'");
+        CountedStatements counted = CountedStatements.of(fleet.control);
+        var names = List.of("j", "k", "l", "nobody-has-it");
+        var found = new HashMap<String, Job>();
+        assertThat(counted.during(() -> {
+                    Jobs known = new FleetJobs(() -> List.copyOf(c.files), c.definitions).among(names);
+                    for (String name : List.of("j", "k", "nobody-has-it")) {
+                        known.find(name).ifPresent(job -> found.put(name, job));
+                    }
+                    assertThatThrownBy(() -> known.find("l")).hasMessageContaining("cannot read what worker a");
+                }))
+                .hasSize(1);
+        assertThat(found).isEqualTo(Map.of("j", NEW, "k", k));
+        var differences = new HashMap<String, Difference>();
+        assertThat(counted.during(() -> differences.putAll(c.definitions.differences(fleet.control.sql(), names))))
+                .hasSize(1);
+        assertThat(differences).containsOnlyKeys("j");
+        assertThat(Optional.ofNullable(differences.get("j")))
+                .isEqualTo(c.definitions.difference(fleet.control.sql(), "j"));
     }
 
     @Test

@@ -40,7 +40,7 @@ class LaneWithdrawTest extends RunWishes {
         assertThat(lanes.withdraw(run, OTHERS, SILENCE)).containsExactly(7, 9, 11);
         assertThat(deletes() - before).isEqualTo(2);
         assertThat(lanes.withdraw(run, OTHERS, SILENCE)).containsExactly(7, 9, 11);
-        assertThat(lanes.of(run)).hasSize(61);
+        assertThat(lanes.of(List.of(run)).get(run)).hasSize(61);
     }
 
     private long deletes() {

@@ -48,6 +48,17 @@ class NewestRunTest {
     }
 
     @Test
+    void isReadForSomeJobsAtOnce() {
+        List<RunRecord> expected = TABLE.latest().stream()
+                .filter(r -> List.of("job-7", "job-12").contains(r.getJob()))
+                .toList();
+        assertThat(TABLE.latest(List.of("job-7", "no-such-job", "job-12")))
+                .hasSize(2)
+                .containsExactlyElementsOf(expected);
+        assertThat(TABLE.latest(List.of())).isEmpty();
+    }
+
+    @Test
     void readsAFewPagesAJobHoweverManyRunsThereHaveBeen() {
         String plan = plan(RunTable.NEWEST);
         assertThat(plan).doesNotContain("Seq Scan on run");
