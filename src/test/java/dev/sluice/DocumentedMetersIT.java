@@ -119,6 +119,7 @@ class DocumentedMetersIT {
                 sampleUntil(s -> s.contains("reason=\"retry-timeout\"") && s.contains("sluice_retries_total{"));
             }
             somebodyLocksOurTable(bench);
+            rowsAreWalkedAndNotDone(bench);
             sampleUntil(s -> s.contains("sluice_gate_open{database=\"main\",gate=\"switch\",job=\"upper\"} 1"));
         }
         assertThat(db.value("SELECT count(upper_name) FROM app.people")).isEqualTo("4000");
@@ -175,6 +176,28 @@ class DocumentedMetersIT {
                 somebody.rollback();
             }
         }
+    }
+
+    /** A trigger skips rows of one job, and rows of another share one key of the table that they fill. */
+    private void rowsAreWalkedAndNotDone(Bench bench) throws Exception {
+        db.run(
+                "CREATE TABLE app.skipped (id int PRIMARY KEY, n int)",
+                "INSERT INTO app.skipped SELECT g FROM generate_series(1, 100) g",
+                "CREATE FUNCTION app.skip() RETURNS trigger LANGUAGE plpgsql AS"
+                        + " $$ BEGIN RETURN CASE WHEN NEW.id > 10 THEN NEW END; END $$",
+                "CREATE TRIGGER skip BEFORE UPDATE ON app.skipped FOR EACH ROW EXECUTE FUNCTION app.skip()",
+                "CREATE TABLE app.tens (ten int PRIMARY KEY)",
+                "ANALYZE app.skipped, app.tens");
+        bench.define("skipped", "job: skipped\nmigrate: { table: app.skipped, set: { n: id }, throttle: off }\n");
+        bench.define(
+                "tens",
+                "job: tens\nmigrate: { table: app.skipped, insert: { into: app.tens, columns: { ten: id / 10 },"
+                        + " conflict: { columns: [ten], do: nothing } }, throttle: off }\n");
+        for (String job : List.of("skipped", "tens")) {
+            await().until(() -> bench.post("/api/v1/jobs/" + job + "/runs").status() / 100 == 2);
+        }
+        sampleUntil(s -> s.matches("(?s).*sluice_rows_unchanged_total\\{[^}]*} [1-9].*")
+                && s.matches("(?s).*sluice_rows_collapsed_total\\{[^}]*} [1-9].*"));
     }
 
     private static void locking(Connection connection, String sql) throws SQLException {

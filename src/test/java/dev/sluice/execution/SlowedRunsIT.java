@@ -83,7 +83,7 @@ class SlowedRunsIT {
 
         void cancel() throws Exception {
             engine.runs().cancel(id, TestEngine.TESTER);
-            assertThat(end.get().state()).isEqualTo("cancelled");
+            ThrottledRunsIT.assertCancelled(engine, id, end);
         }
 
         @Override

@@ -57,7 +57,7 @@ class SquareWaveIT {
                 awaitPace(engine, id, PROMISED, "at speed without it", p -> p >= 0.75);
             }
             engine.runs().cancel(id, TestEngine.TESTER);
-            assertThat(end.get().state()).isEqualTo("cancelled");
+            ThrottledRunsIT.assertCancelled(engine, id, end);
         }
     }
 
@@ -76,12 +76,17 @@ class SquareWaveIT {
             for (int wave = 0; wave < 2; wave++) {
                 awaitPace(engine, id, PATIENCE, "full speed", p -> p == 1.0);
                 try (Burden burden = Burden.of(engine.db(), cores)) {
-                    awaitPace(engine, id, PROMISED, "within the budget", p -> p <= 0.005 * cores + 1e-9);
+                    awaitPace(
+                            engine,
+                            id,
+                            PROMISED,
+                            "within the budget",
+                            p -> p <= ThrottledRunsIT.defaultPace(cores) + 1e-9);
                 }
                 awaitPace(engine, id, PROMISED, "at speed without it", p -> p >= 0.75);
             }
             engine.runs().cancel(id, TestEngine.TESTER);
-            assertThat(end.get().state()).isEqualTo("cancelled");
+            ThrottledRunsIT.assertCancelled(engine, id, end);
         }
     }
 
