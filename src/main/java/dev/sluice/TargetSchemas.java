@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 final class TargetSchemas implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TargetSchemas.class);
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
-    /** What only a person can mend, such as a missing privilege, is tried again less often. */
+    /** What only a person can fix, such as a missing privilege, is tried again less often. */
     private static final Duration REFUSED_AGAIN = Duration.ofSeconds(10);
     /** How long a start waits for those that answer at once. */
     private static final Duration FIRST_LOOKS = Duration.ofSeconds(2);

@@ -128,8 +128,8 @@ final class Bench implements AutoCloseable {
     }
 
     /**
-     * A job on that table, which heeds no signal unless it says so: how busy the machine is must not decide how fast it
-     * goes.
+     * A job on that table, which watches no signal unless it says so: how busy the machine is must not decide how fast
+     * it goes.
      *
      * @param more lines of {@code migrate}
      */

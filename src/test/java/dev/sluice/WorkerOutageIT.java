@@ -208,13 +208,13 @@ class WorkerOutageIT {
 
     @Test
     @Timeout(60) // it would serve, and not return
-    void whatNoWaitMendsIsRefusedWithTheFix() {
+    void whatNoWaitFixesIsRefusedWithTheFix() {
         var db = TestPostgres.create();
         var environment = Bench.environment(jobs, db);
         environment.put("SLUICE_DATABASES_MAIN_URL", db.url() + "_not_there");
         var refused = Bench.cli(environment, "worker");
         assertThat(refused.code()).isEqualTo(2);
-        assertThat(refused.err()).contains("3D000", "Create the database, or mend databases.main.url");
+        assertThat(refused.err()).contains("3D000", "Create the database, or fix databases.main.url");
     }
 
     @Test

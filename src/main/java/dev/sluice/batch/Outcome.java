@@ -17,7 +17,7 @@ public sealed interface Outcome {
      * @param changed rows changed
      * @param hot rows changed in place (heap-only updates), which touched no index; counted for {@code set} alone, and
      *     only where the server has {@code track_counts} on, as autovacuum needs it
-     * @param matching rows that still match {@code where}; in a look, violating rows a sweep could mend
+     * @param matching rows that still match {@code where}; in a look, violating rows a sweep could fix
      * @param violations rows found violating
      * @param left what it walked and did not do
      * @param wal bytes of WAL that the server wrote while the batch ran: its own, and what others wrote meanwhile

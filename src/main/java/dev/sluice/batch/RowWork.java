@@ -23,7 +23,7 @@ public sealed interface RowWork {
      * Looks at the rows and counts those that violate.
      *
      * @param condition SQL; a row violates where it IS NOT TRUE
-     * @param where rows that a sweep could still mend; counted apart among the violating ones
+     * @param where rows that a sweep could still fix; counted apart among the violating ones
      */
     record Look(String condition, Optional<String> where) implements RowWork {}
 }

@@ -141,13 +141,13 @@ public final class ApiClient {
         }
         if (GATEWAY.contains(response.statusCode())) {
             throw new Away("No worker answers behind " + address + " (status " + response.statusCode()
-                    + ", from what stands before it). Start one, or mend --server or SLUICE_SERVER.");
+                    + ", from what stands before it). Start one, or fix --server or SLUICE_SERVER.");
         }
         throw new Problem(
                 Problem.Kind.UNAVAILABLE,
                 "not-a-worker",
                 "What answers at " + address + " is no Sluice worker: status " + response.statusCode() + ", "
-                        + (type.isEmpty() ? "no content type" : type) + ". Mend --server or SLUICE_SERVER.");
+                        + (type.isEmpty() ? "no content type" : type) + ". Fix --server or SLUICE_SERVER.");
     }
 
     private static String withoutSlash(URI address) {

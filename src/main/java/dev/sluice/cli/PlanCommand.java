@@ -80,7 +80,7 @@ final class PlanCommand extends ServerSubcommand {
         say(
                 plan.path("runnable").asBoolean()
                         ? "It can run: sluice run " + job
-                        : "It cannot run. Mend what is refused above.");
+                        : "It cannot run. Fix what is refused above.");
     }
 
     /** What is known of the table; nothing where there is none. */

@@ -67,7 +67,7 @@ abstract class ServerSubcommand extends Subcommand {
             throw new Problem(
                     Problem.Kind.INVALID,
                     "token-file",
-                    "The token file " + tokenFile + " cannot be read. Mend --token-file.");
+                    "The token file " + tokenFile + " cannot be read. Fix --token-file.");
         }
         throw new Problem(
                 Problem.Kind.INVALID, "token-file", "The file " + tokenFile + " must hold one token and nothing else.");

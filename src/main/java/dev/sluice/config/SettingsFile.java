@@ -69,7 +69,10 @@ final class SettingsFile {
             }
         } catch (NoSuchFileException e) {
             given.refuse(
-                    file.toString(), "", "there is no such file.", "mend --config or SLUICE_CONFIG, or leave it out.");
+                    file.toString(),
+                    "",
+                    "there is no such file.",
+                    "correct --config or SLUICE_CONFIG, or leave it out.");
         } catch (CharacterCodingException e) {
             given.refuse(file.toString(), "", "the file is not UTF-8.", "save it as UTF-8.");
         } catch (IOException e) {

@@ -309,7 +309,7 @@ public final class Database implements AutoCloseable {
                         Problem.Kind.UNPROCESSABLE,
                         "database-refused",
                         "Database \"" + name() + "\" refuses: " + why
-                                + ". Nothing was changed; mend that, trying again will not help.",
+                                + ". Nothing was changed; fix that, trying again will not help.",
                         state)
                 : new Problem(
                         Problem.Kind.UNAVAILABLE,

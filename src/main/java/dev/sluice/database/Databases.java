@@ -62,7 +62,7 @@ public final class Databases implements AutoCloseable {
                     Problem.Kind.NOT_FOUND,
                     "unknown-database",
                     "No database \"" + name + "\" is configured. Configured: " + byName.keySet() + ". Add databases."
-                            + name + ".url to the configuration, or mend `database:` in the job file.");
+                            + name + ".url to the configuration, or fix `database:` in the job file.");
         }
         return found;
     }

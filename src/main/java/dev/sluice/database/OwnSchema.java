@@ -99,8 +99,8 @@ public final class OwnSchema {
     private static String fix(Database database, String sqlState) {
         String name = database.name();
         return switch (sqlState.substring(0, 2)) {
-            case "28" -> "Mend databases." + name + ".user and .password, or the server's pg_hba.conf.";
-            case "3D" -> "Create the database, or mend databases." + name + ".url.";
+            case "28" -> "Fix databases." + name + ".user and .password, or the server's pg_hba.conf.";
+            case "3D" -> "Create the database, or fix databases." + name + ".url.";
             case "42" -> privileges(database);
             default -> "See the server's log.";
         };

@@ -182,7 +182,7 @@ final class RunConductor {
         Verification by = VerificationResult.verification(resolved.verification(), changes);
         String condition = by.condition();
         if (condition != null && RunState.VERIFYING.code().equals(row.getResumeState())) {
-            // resumed after it was incomplete: what a person has mended is looked at anew
+            // resumed after it was incomplete: what a person has fixed is looked at anew
             passes.round(row, Pass.Kind.VERIFY, condition, null);
             return;
         }

@@ -64,7 +64,7 @@ final class VerificationResult {
                         + (by.condition() == null
                                 ? "Change the trigger, then change those rows by hand or by a job of another name whose `where`"
                                         + " names them; rows that may stay as they are have to be left out by `where`."
-                                : "Change the trigger and mend those rows by hand, then look again: `sluice resume` with this"
+                                : "Change the trigger and fix those rows by hand, then look again: `sluice resume` with this"
                                         + " run's id. Another run would change every row once more."),
                 null,
                 by.condition(),
@@ -137,12 +137,12 @@ final class VerificationResult {
         if (changes.matching() > 0 && !by.idempotent()) {
             return changes.matching()
                     + " rows still matched `where` after their change, by the job's own doing: its expressions"
-                    + " give what `where` looks for. Mend the expression or `where` under a new job name, or say in"
+                    + " give what `where` looks for. Fix the expression or `where` under a new job name, or say in"
                     + " switch.verify what must hold; another run would change the same rows again. ";
         }
         if (!Repeatable.byDefinition(job)) {
             return (changes.left().unchanged() > 0 ? "Likely cause: " + skipped + ". " : "")
-                    + "Mend them by hand, then look again: `sluice resume` with this run's id. Another run would change every row"
+                    + "Fix them by hand, then look again: `sluice resume` with this run's id. Another run would change every row"
                     + " once more. ";
         }
         if (seen.matching() > 0) {
@@ -152,7 +152,7 @@ final class VerificationResult {
         return switch (by.kind()) {
             case EQUALITY ->
                 "They do not match `where`, so the migration leaves them alone. Likely cause: old code has made"
-                        + " them stale (deploy the dual write and mend them), or they rightly hold other values (then say so in"
+                        + " them stale (deploy the dual write and fix them), or they rightly hold other values (then say so in"
                         + " switch.verify). ";
             case GIVEN -> "Another run would leave them alone. Look at switch.verify and at what the migration wrote. ";
             case COMPLETENESS, RANGES ->

@@ -7,7 +7,7 @@
  * something is decided by it, never from memory.
  *
  * <p>Owns: the tables {@code sluice.worker} and {@code sluice.definition}. Refuses: starting and carrying runs, and
- * keeping schedules; it says what stands in their way, and {@code run}, {@code phase} and {@code schedule} heed it.
+ * keeping schedules; it says what stands in their way, and {@code run}, {@code phase} and {@code schedule} obey it.
  */
 @NullMarked
 package dev.sluice.fleet;

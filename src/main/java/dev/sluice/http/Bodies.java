@@ -128,7 +128,7 @@ final class Bodies {
             throw new Problem(
                     Problem.Kind.INVALID,
                     "bad-json",
-                    "The body is not JSON" + where + ". Mend it, and name each field once.");
+                    "The body is not JSON" + where + ". Fix it, and name each field once.");
         } catch (CharacterCodingException e) {
             throw new Problem(Problem.Kind.INVALID, "bad-json", "The body is not UTF-8. Send it as UTF-8.");
         }

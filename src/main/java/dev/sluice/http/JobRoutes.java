@@ -179,7 +179,7 @@ final class JobRoutes {
         Answer.ok(ctx, services.gates().switchGate(ctx.pathParam("job")));
     }
 
-    /** Where in the job file each finding is to be mended. */
+    /** Where in the job file each finding is to be fixed. */
     private static void places(ObjectNode report, JobFile file) {
         for (JsonNode finding : report.path("findings")) {
             if (finding instanceof ObjectNode told) {

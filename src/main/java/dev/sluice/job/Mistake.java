@@ -4,7 +4,7 @@ import dev.sluice.problem.Printable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something wrong with a job, told so that a person can mend it.
+ * Something wrong with a job, told so that a person can fix it.
  *
  * @param file the file, as the person named it or relative to the jobs folder
  * @param line 1-based; null where no line is to blame

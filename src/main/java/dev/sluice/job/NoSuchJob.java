@@ -31,7 +31,7 @@ final class NoSuchJob {
                         + (bad == 0
                                 ? ""
                                 : " Files with mistakes: " + bad + "; `sluice status` and GET /api/v1/jobs tell them.")
-                        + " Mend the name, or add a file that says `job: " + name + "` to the worker's jobs folder.",
+                        + " Fix the name, or add a file that says `job: " + name + "` to the worker's jobs folder.",
                 Map.of("job", name, "known", known));
     }
 
@@ -42,7 +42,7 @@ final class NoSuchJob {
                 "job-has-mistakes",
                 "Job \"" + name + "\" is not offered: " + file.path() + " has " + mistakes.size()
                         + (mistakes.size() == 1 ? " mistake. " : " mistakes. ") + String.join(" ", mistakes)
-                        + " Mend the file; `sluice validate` checks it without a worker.",
+                        + " Fix the file; `sluice validate` checks it without a worker.",
                 Map.of("job", name, "file", file.path(), "mistakes", mistakes));
     }
 

@@ -6,7 +6,7 @@ import java.util.Set;
 /**
  * What a job says of one signal.
  *
- * @param on whether it is heeded at all
+ * @param on whether it is watched at all
  * @param stated whether the job file names it; a signal that is not stated and cannot be read is off
  * @param limits by their keys, such as {@code limit}; those of {@link SignalKind#limits()}, each overridden or not
  * @param except names of replicas or slots that do not count

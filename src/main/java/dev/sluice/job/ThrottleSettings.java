@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 /**
  * What slows a job down.
  *
- * @param on false for {@code throttle: off}: no signal is heeded
+ * @param on false for {@code throttle: off}: no signal is watched
  * @param rowsPerSecond at least 1, by all workers together
  * @param walPerHour bytes of WAL in an hour at most
  * @param cores share of the server's cores that batches on the database may keep busy beside others, 0 to

@@ -6,7 +6,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The gauges of the signals that the lanes of this worker heed. */
+/** The gauges of the signals that the lanes of this worker watch. */
 final class SignalGauges {
     private static final LiveGauges.What VALUE =
             new LiveGauges.What("sluice.signal.value", null, "What was measured, in the unit of its limit");

@@ -1,7 +1,7 @@
 package dev.sluice.metrics;
 
 /**
- * What a signal says of a job that heeds it.
+ * What a signal says of a job that watches it.
  *
  * @param job the job's name
  * @param database the configured name of the target

@@ -99,7 +99,7 @@ public final class SwitchGate implements Gates {
             reasons.add(new Reason(
                     "no-definition",
                     "No job file without mistakes defines " + name
-                            + " now. Mend or restore it; `sluice validate` says what is wrong."));
+                            + " now. Fix or restore it; `sluice validate` says what is wrong."));
         }
         difference
                 .map(d -> new Reason(Difference.CODE, "Nobody can say what job " + name + " is: " + d.message()))
@@ -167,7 +167,7 @@ public final class SwitchGate implements Gates {
                 Optional.of(new Reason(
                         "run-" + gateInput.state().code(),
                         run + " is " + gateInput.state().code() + why(gateInput)
-                                + " Start the job again when that is mended."));
+                                + " Start the job again when that is fixed."));
         };
     }
 

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The jobs of the folder with what their databases say against them: such a job is still offered, for the database may
- * be mended any moment (its expand phase may be yet to come), and a run checks again before its first batch.
+ * be fixed any moment (its expand phase may be yet to come), and a run checks again before its first batch.
  */
 public final class CheckedJobs implements Jobs {
     private static final Logger LOG = LoggerFactory.getLogger(CheckedJobs.class);

@@ -84,7 +84,7 @@ final class CustomSignalChecks {
         }
         return failure.kind() == ErrorKind.READ_ONLY
                 ? "write a query that only reads."
-                : "mend the query, and try it with psql.";
+                : "correct the query, and try it with psql.";
     }
 
     /** Asks those of other places, all at once. Where this is asked from, they may not be reached. */

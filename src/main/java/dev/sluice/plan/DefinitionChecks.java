@@ -256,7 +256,7 @@ final class DefinitionChecks {
                 "sql-refused",
                 expression.key(),
                 "The server refuses it with " + failure.sqlState() + ": " + explained,
-                Optional.ofNullable(failure.hint()).orElse("mend the SQL where the mark is."));
+                Optional.ofNullable(failure.hint()).orElse("correct the SQL where the mark is."));
     }
 
     private static boolean isCondition(Expression expression) {

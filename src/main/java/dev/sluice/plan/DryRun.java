@@ -109,7 +109,7 @@ public final class DryRun implements Plans, JobCheck {
                         Problem.Kind.UNPROCESSABLE,
                         "not-examined",
                         "The job could not be examined: " + f
-                                + ". Mend the job file or the table, or report this if neither" + " is wrong."))
+                                + ". Fix the job file or the table, or report this if neither" + " is wrong."))
                 .orElseGet(() -> database.unavailable(e));
     }
 
@@ -173,7 +173,7 @@ public final class DryRun implements Plans, JobCheck {
                         "schedule-not-repeatable",
                         "migrate.schedule",
                         "Rows still match where after their change, so every scheduled start would change them again.",
-                        "mend where or the expressions, or take the schedule away."));
+                        "correct where or the expressions, or take the schedule away."));
     }
 
     private static PlanReport report(Job job, Examination examination, Optional<Trial> trial, boolean wanted) {

@@ -209,7 +209,7 @@ final class Examination {
                     "sql-refused",
                     "migrate." + s.shapeName(),
                     "The server refuses the verification with " + failure + ".",
-                    "mend the expressions, or say switch.verify.");
+                    "correct the expressions, or say switch.verify.");
         }
     }
 

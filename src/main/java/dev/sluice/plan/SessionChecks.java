@@ -78,7 +78,7 @@ final class SessionChecks {
                     KEY,
                     "The server refuses the settings with " + failure.sqlState() + ": " + failure.message() + ".",
                     failure.hint() == null
-                            ? "mend the name or the value; a setting of your own has a dot in its name, such as app.backfill."
+                            ? "correct the name or the value; a setting of your own has a dot in its name, such as app.backfill."
                             : failure.hint());
             return false;
         }

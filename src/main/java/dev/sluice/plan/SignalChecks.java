@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** What the throttle cannot read here: signals, and what its budget of cores heeds; each with what to run or to set. */
+/** What the throttle cannot read here: signals, and what its budget of cores uses; each with what to run or to set. */
 final class SignalChecks {
     private static final String CORES = "migrate.throttle.cores";
 

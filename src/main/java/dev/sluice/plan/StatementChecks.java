@@ -132,7 +132,7 @@ final class StatementChecks {
                     key,
                     "The server refuses the statement of the " + name + " with " + failure.sqlState() + ": "
                             + failure.message() + ".",
-                    failure.hint() == null ? "mend the job's SQL, or grant what is missing." : failure.hint());
+                    failure.hint() == null ? "correct the job's SQL, or grant what is missing." : failure.hint());
         }
     }
 

@@ -290,7 +290,7 @@ final class Trials {
                         "data-error",
                         key,
                         "The trial batch fails with " + failure + ": a row cannot be changed.",
-                        "mend such rows, leave them out by where, or write the expression so that it can take them.");
+                        "correct such rows, leave them out by where, or write the expression so that it can take them.");
             case DEFINITION, OTHER -> {
                 if (failure.sqlState().equals("42501")) {
                     findings.refuse(
@@ -307,7 +307,7 @@ final class Trials {
                         "The trial batch fails with " + failure
                                 + (failure.function() == null ? "." : ", in function " + failure.function() + "."),
                         failure.function() == null
-                                ? "mend the job's SQL."
+                                ? "correct the job's SQL."
                                 : "fix that function, which a trigger or the job's SQL calls, or what it names:"
                                         + " unqualified names follow search_path.");
             }

@@ -1,5 +1,5 @@
 /**
- * The dry run: what a job would do, whether the database allows it, and what to mend if not.
+ * The dry run: what a job would do, whether the database allows it, and what to fix if not.
  *
  * <p>Owns: the judgement over a job and its table, as findings. Nothing stays written: what is tried is tried in a
  * transaction that is rolled back (sequences may move, and dead row versions of one batch stay for autovacuum).

@@ -128,7 +128,7 @@ public final class Retries {
         }
     }
 
-    /** Marks an error that no further try can mend. */
+    /** Marks an error that no further try can fix. */
     private static final class Final extends Exception {
         Final(Throwable cause) {
             super(cause.getMessage(), cause, false, false);

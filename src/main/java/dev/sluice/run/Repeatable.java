@@ -47,7 +47,7 @@ public final class Repeatable {
     }
 
     /**
-     * The violating rows that another change would mend: those that match {@code where}; all of them for an
+     * The violating rows that another change would fix: those that match {@code where}; all of them for an
      * {@code insert} that handles conflicts and takes every row.
      */
     public static Optional<String> fixable(Job job) {

@@ -134,7 +134,7 @@ public final class RunQueue implements Queue {
 
     /**
      * A new run changes rows once more that an earlier one has changed: it has to be harmless. With another definition
-     * only a job that needs no {@code where} can do harm: a mended expression, say, would begin at the first row again.
+     * only a job that needs no {@code where} can do harm: a fixed expression, say, would begin at the first row again.
      */
     private void requireHarmless(RunRecord earlier, Job job) {
         boolean same = earlier.getFingerprint().equals(job.fingerprint());

@@ -46,13 +46,13 @@ public final class StoredRuns implements Runs, GateInput.Source, OrphanedLanes {
         this(databases, Agreement.ALONE);
     }
 
-    /** @param agreement heeded by a resume that starts an ended run again */
+    /** @param agreement obeyed by a resume that starts an ended run again */
     public StoredRuns(Databases databases, Agreement agreement) {
         this(databases, agreement, LiveLimits.NONE);
     }
 
     /**
-     * @param agreement heeded by a resume that starts an ended run again
+     * @param agreement obeyed by a resume that starts an ended run again
      * @param live what the lanes of this worker know of themselves
      */
     public StoredRuns(Databases databases, Agreement agreement, LiveLimits live) {
@@ -152,7 +152,7 @@ public final class StoredRuns implements Runs, GateInput.Source, OrphanedLanes {
 
     /**
      * Moves a locked run on that is paused, failed, cancelled or incomplete; its mandate is the caller's to change. An
-     * incomplete one is verified again, after what was wrong has been mended by hand.
+     * incomplete one is verified again, after what was wrong has been fixed by hand.
      */
     static void resume(DSLContext tx, RunRecord row, Actor actor) {
         RunState from = RunState.of(row.getState());

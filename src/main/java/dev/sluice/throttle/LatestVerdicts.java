@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the signals that a job heeds say, held against its limits, as of the last look at them. Used by one thread, read
- * by others.
+ * What the signals that a job watches say, held against its limits, as of the last look at them. Used by one thread,
+ * read by others.
  */
 final class LatestVerdicts {
     /** While the first samples are on their way. */
@@ -32,7 +32,7 @@ final class LatestVerdicts {
         this.again = again;
     }
 
-    /** Whether nothing is heeded. */
+    /** Whether nothing is watched. */
     boolean isEmpty() {
         return monitored.isEmpty();
     }

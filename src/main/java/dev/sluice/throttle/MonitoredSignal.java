@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A signal that a job heeds.
+ * A signal that a job watches.
  *
  * @param source where it is read
  * @param judge holds what was read against the job's limits; empty where nothing was measured

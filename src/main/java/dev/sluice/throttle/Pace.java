@@ -29,7 +29,7 @@ public record Pace(double share, boolean held, double pressure, double ceiling, 
         return new Pace(Math.max(paceSettings.floor(), paceSettings.start()), false, Double.NaN, 1, 0, LONG_AGO);
     }
 
-    /** At full speed, for a job that heeds no signal. */
+    /** At full speed, for a job that watches no signal. */
     public static Pace full() {
         return new Pace(1, false, Double.NaN, 1, 0, LONG_AGO);
     }

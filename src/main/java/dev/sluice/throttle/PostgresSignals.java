@@ -35,7 +35,7 @@ public final class PostgresSignals {
     }
 
     /**
-     * Those that a job heeds, each new and with nothing read yet.
+     * Those that a job watches, each new and with nothing read yet.
      *
      * @param settings of the job
      * @param table oid of the table it works on
@@ -52,7 +52,7 @@ public final class PostgresSignals {
         return Collections.unmodifiableMap(sources);
     }
 
-    /** Whether the sessions of others can be seen, which the budget of cores heeds; new. */
+    /** Whether the sessions of others can be seen, which the budget of cores uses; new. */
     public DatabaseSource activity() {
         return new Activity(time);
     }

@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says when a lane may begin its next batch: the signals its job heeds give a pressure, the pressure gives the pace,
+ * Says when a lane may begin its next batch: the signals its job watches give a pressure, the pressure gives the pace,
  * and after each batch the lane rests until it has worked no more than its pace allows. A budget of the server's cores
  * bounds the pace, whatever the signals say. At a slow pace batches are short, too: what is felt of a batch is felt as
  * long as it lasts, so little work is spread and not done in one piece. One for each carried lane; used by its thread,
@@ -72,7 +72,7 @@ public final class Throttle implements AutoCloseable {
     /**
      * Begins to watch, bounded by no budget.
      *
-     * @param heeded signals; none for a job that is not throttled by any
+     * @param monitored signals; none for a job that is not throttled by any
      * @param hours when it may work
      */
     public Throttle(
@@ -83,7 +83,7 @@ public final class Throttle implements AutoCloseable {
     /**
      * Begins to watch.
      *
-     * @param heeded signals; none for a job that is not throttled by any
+     * @param monitored signals; none for a job that is not throttled by any
      * @param hours when it may work
      * @param bounded what bounds the pace
      */

@@ -7,7 +7,7 @@ import dev.sluice.table.TableFacts;
 @FunctionalInterface
 public interface Throttles {
     /**
-     * Begins to watch what the job heeds; close it when the lane is left.
+     * Begins to watch what the job watches; close it when the lane is left.
      *
      * @param job whose settings count
      * @param facts of the table whose rows it changes

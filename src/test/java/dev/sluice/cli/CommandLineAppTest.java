@@ -96,7 +96,7 @@ class CommandLineAppTest {
         assertThat(unknown.code()).isEqualTo(Exit.ERROR);
         assertThat(unknown.err())
                 .isEqualTo("error: There is no job \"nope\". Known: users-full-name. Files with mistakes: 1;"
-                        + " `sluice status` and GET /api/v1/jobs tell them. Mend the name, or add a file that says"
+                        + " `sluice status` and GET /api/v1/jobs tell them. Fix the name, or add a file that says"
                         + " `job: nope` to the worker's jobs folder."
                         + System.lineSeparator());
         Ran broken = shell.run((command + " bad").split(" "));

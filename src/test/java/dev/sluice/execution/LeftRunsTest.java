@@ -79,7 +79,7 @@ class LeftRunsTest {
 
     /** A verification that holds is not enough by itself; after a person has looked, it is. */
     @Test
-    void aPersonMayMendThemAndLookAgain() throws Exception {
+    void aPersonMayFixThemAndLookAgain() throws Exception {
         UUID id = engine.queue(TestEngine.job(
                         "job: " + t + "\nmigrate: { table: " + t + ", set: { n: n + 1 } }\nswitch: { verify: n >= 0 }"))
                 .id();

@@ -47,7 +47,7 @@ class SlowedRunsIT {
         /**
          * It has come to full speed.
          *
-         * @param signal that it heeds, with a limit
+         * @param signal that it watches, with a limit
          */
         static Slowed begin(Path folder, Map<String, String> settings, String signal) {
             Primary primary = Primary.start(folder, settings);

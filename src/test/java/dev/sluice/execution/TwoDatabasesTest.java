@@ -162,7 +162,7 @@ class TwoDatabasesTest {
     }
 
     @Test
-    void aTargetThatRefusesTheRoleFailsTheRunAtOnceAndItIsResumedWhenThatIsMended() throws Exception {
+    void aTargetThatRefusesTheRoleFailsTheRunAtOnceAndItIsResumedWhenThatIsFixed() throws Exception {
         time.atWait(
                 4,
                 nth -> control.run(

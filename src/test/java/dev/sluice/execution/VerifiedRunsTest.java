@@ -211,7 +211,7 @@ class VerifiedRunsTest {
         assertThat(run.progress().violations()).isEqualTo(2);
         assertThat(known(run.failure()).statement()).isEqualTo("b > 5");
         assertThat(run.sweeps())
-                .as("no sweep can mend what does not match where")
+                .as("no sweep can fix what does not match where")
                 .isZero();
         RunStatus good = run("set: { b: a * 2 }, where: b IS NULL", "\nswitch: { verify: b >= 2 }");
         assertThat(good.state()).isEqualTo("succeeded");
@@ -287,7 +287,7 @@ class VerifiedRunsTest {
         assertThat(known(run.failure()).message())
                 .contains("1 of 500 rows", "after 3 sweep(s)", "old code still writes rows", "dual write");
         assertThat(run.finishedAt()).isNotNull();
-        // and when it has been mended, a new run proves it
+        // and when it has been fixed, a new run proves it
         engine.db().run("DELETE FROM old_code WHERE job = '" + t + "'");
         assertThat(run("set: { b: a * 2 }, where: b IS NULL", "").state()).isEqualTo("succeeded");
     }

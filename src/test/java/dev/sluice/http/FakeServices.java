@@ -154,7 +154,7 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
                     null,
                     null,
                     List.of(new PlanReport.Finding(
-                            "refuse", "no-such-table", "migrate.table", "no such table.", "mend")),
+                            "refuse", "no-such-table", "migrate.table", "no such table.", "fix")),
                     List.of(),
                     List.of());
         }
@@ -177,7 +177,7 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
                 9_500.0,
                 runnable
                         ? List.of(new PlanReport.Finding(
-                                "warn", "still-matching", "migrate.where", "3 rows stay.", "mend"))
+                                "warn", "still-matching", "migrate.where", "3 rows stay.", "fix"))
                         : List.of(new PlanReport.Finding(
                                 "refuse", "key-not-unique", "migrate.key", "not unique.", "add")),
                 List.of(new PlanReport.Statement("batch", "UPDATE …", "Index Scan using users_pkey")),
@@ -257,7 +257,7 @@ public final class FakeServices implements Runs, FleetStop, Starts, Events {
                 failed
                         ? new RunStatus.Failure(
                                 "definition-error",
-                                "no such column. Mend it.",
+                                "no such column. Fix it.",
                                 "42703",
                                 "UPDATE x",
                                 8,

@@ -233,11 +233,11 @@ class HttpServerTest {
     @Test
     void whatIsOnlyToldKeepsNobodyFromBeingReady() {
         try (Doorbell told =
-                Doorbell.open(new Operations.ReadyCheck("worker-name", () -> Optional.of("mend it."), false))) {
+                Doorbell.open(new Operations.ReadyCheck("worker-name", () -> Optional.of("correct it."), false))) {
             Doorbell.Reply reply = told.get("/health/ready");
             assertThat(reply.status()).isEqualTo(200);
             assertThat(reply.json().at("/checks/0/ready").asBoolean()).isTrue();
-            assertThat(reply.json().at("/checks/0/message").asText()).isEqualTo("mend it.");
+            assertThat(reply.json().at("/checks/0/message").asText()).isEqualTo("correct it.");
         }
     }
 

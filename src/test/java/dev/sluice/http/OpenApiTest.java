@@ -70,7 +70,7 @@ class OpenApiTest {
             assertThat(properties(schemas, "PlanReport"))
                     .isEqualTo(names(
                             door.post("/api/v1/jobs/users-full-name/plan", "").json()));
-            // the door adds where in the job file each finding is to be mended
+            // the door adds where in the job file each finding is to be fixed
             assertThat(properties(schemas, "Finding"))
                     .isEqualTo(names(door.post("/api/v1/jobs/users-full-name/plan", "")
                             .json()

@@ -39,7 +39,7 @@ class CheckedJobsTest {
     }
 
     @Test
-    void aMistakeOfTheDatabaseHasTheLineOfTheFileAndGoesWhenItIsMended() {
+    void aMistakeOfTheDatabaseHasTheLineOfTheFileAndGoesWhenItIsFixed() {
         CheckedJobs checked = checked(read(YAML));
         checked.refresh();
         assertThat(checked.files().getFirst().job()).isPresent();

@@ -81,7 +81,7 @@ class RefusalTest {
                         "migrate.set.full_name",
                         "first_name"),
                 bad(job("table: app.people\nset: {n: \"'x'::text\"}"), "sql-refused", "migrate.set.n", "cast"),
-                bad(job("table: app.people\nset: {n: 'count(*)'}"), "sql-refused", "migrate.set.n", "mend the SQL"),
+                bad(job("table: app.people\nset: {n: 'count(*)'}"), "sql-refused", "migrate.set.n", "correct the SQL"),
                 bad(
                         job("table: app.people\nset: {n: '1'}\nwhere: n + 1"),
                         "not-boolean",
@@ -161,7 +161,7 @@ class RefusalTest {
                         job("table: app.people\nsql: 'UPDATE app.people p SET m = 1 WHERE {batch:p}'"),
                         "sql-refused",
                         "migrate.sql",
-                        "mend the SQL"),
+                        "correct the SQL"),
                 bad(
                         job(
                                 "table: app.people\nsql: 'UPDATE app.big p SET v = 1 FROM app.people x WHERE x.id = p.id AND {batch:p}'"),

@@ -24,7 +24,7 @@ class RetriesTest {
     @EnumSource(
             value = ErrorKind.class,
             names = {"AWAY", "READ_ONLY", "FULL", "TIMEOUT", "TRANSIENT"})
-    void whatTheDatabaseMendsItselfIsRetriedWithoutLimitWithGrowingCappedWaits(ErrorKind kind) {
+    void whatTheDatabaseFixesItselfIsRetriedWithoutLimitWithGrowingCappedWaits(ErrorKind kind) {
         Retries.Attempt attempt = retries.begin("batch");
         List<Long> waits = new ArrayList<>();
         for (int i = 0; i < 2000; i++) {
@@ -68,7 +68,7 @@ class RetriesTest {
     @EnumSource(
             value = ErrorKind.class,
             names = {"DATA", "DEFINITION"})
-    void whatNoRetryMendsIsNotRetried(ErrorKind kind) {
+    void whatNoRetryFixesIsNotRetried(ErrorKind kind) {
         assertThat(retries.begin("batch").next(kind, ERROR)).isEmpty();
     }
 

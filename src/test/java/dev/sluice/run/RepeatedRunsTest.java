@@ -87,7 +87,7 @@ class RepeatedRunsTest extends RunWishes {
     }
 
     @Test
-    void aMendedExpressionDoesNotBeginAnewOverRowsThatWereChanged() throws Exception {
+    void aFixedExpressionDoesNotBeginAnewOverRowsThatWereChanged() throws Exception {
         UUID first = engine.queue(plus(", throttle: { rows-per-second: 100 }")).id();
         TIME.atWait(6, nth -> engine.runs().cancel(first, TestEngine.TESTER));
         engine.execute(first);

@@ -109,7 +109,7 @@ public final class TestEngine implements AutoCloseable {
         return migrated(new TestEngine(fresh, List.of(settings("main", fresh)), "main", time));
     }
 
-    /** On a given database, with the machine's time, and with the signals that the jobs heed. */
+    /** On a given database, with the machine's time, and with the signals that the jobs watch. */
     public static TestEngine throttled(TestPostgres.Fresh fresh) {
         return migrated(new TestEngine(fresh, List.of(settings("main", fresh)), "main", Time.system(), Map.of(), true));
     }

@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * A wire to a database that can be cut and mended: every connection breaks, and no new one gets through until then. Or
+ * A wire to a database that can be cut and fixed: every connection breaks, and no new one gets through until then. Or
  * it can be held: nothing gets through, and neither end is told, as where one of them is frozen. Or it can be long.
  */
 public final class Wire implements AutoCloseable {
