@@ -3,6 +3,8 @@
 
 -- What is wanted of a run, and its live settings. The checkpoints carry a copy, which each batch reads
 -- under its own lock; both are changed in one transaction.
+-- search_path and time_zone are what the database and the role gave when the run began: what its SQL means stays the same
+-- to its end.
 -- No batch of the run begins before change_until: while settings are being changed, the change waits for the batches in
 -- flight, and those of all lanes end together. After that moment batches begin again, whatever became of the change.
 CREATE TABLE sluice.run_wanted (
@@ -19,6 +21,8 @@ CREATE TABLE sluice.run_wanted (
   database_name     varchar(63) NOT NULL,
   changed_at        timestamptz NOT NULL,
   change_until      timestamptz,
+  search_path       text        NOT NULL,
+  time_zone         text        NOT NULL,
   CONSTRAINT run_wanted_wanted CHECK (wanted IN ('running', 'paused', 'stopped'))
 );
 

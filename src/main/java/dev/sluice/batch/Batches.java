@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * SELECT set_config('lock_timeout', '500', true), …;
  * WITH sluice_claim AS … RETURNING …;              -- BatchSql
+ * SET CONSTRAINTS ALL IMMEDIATE;                   -- deferred triggers fire here
  * SELECT current_setting('lock_timeout'), …;
- * RESET ALL; SELECT set_config('lock_timeout', '500', false), …, pg_advisory_unlock_all();   -- not behind a pooler
+ * RESET ALL; DISCARD TEMP; UNLISTEN *; SELECT set_config('lock_timeout', '500', false), …, pg_advisory_unlock_all();   -- not behind a pooler
  * }</pre>
  */
 public final class Batches {
@@ -104,7 +105,7 @@ public final class Batches {
                 }
                 return outcome;
             } catch (SQLException e) {
-                frame.unlock(connection);
+                TransactionFrame.unlock(connection, frame.own());
                 throw e;
             }
         }
@@ -119,6 +120,7 @@ public final class Batches {
         try (ResultSet row = statement.getResultSet()) {
             outcome = row.next() ? committed(row) : new Outcome.Refused();
         }
+        statement.getMoreResults(); // of the constraints
         statement.getMoreResults();
         List<String> changed = TransactionFrame.changed(settings, before, TransactionFrame.settings(statement));
         return outcome instanceof Outcome.Committed done ? done.with(changed) : outcome;
@@ -156,6 +158,8 @@ public final class Batches {
             } finally {
                 connection.rollback();
                 connection.setAutoCommit(true);
+                TransactionFrame.unlock(
+                        connection, !database.restoringSql(connection).isEmpty());
             }
         }
     }

@@ -34,7 +34,9 @@ record TransactionFrame(String before, String after, boolean own) {
         String path = "pg_catalog.current_setting('transaction_isolation'), pg_catalog.current_setting('role')";
         return new TransactionFrame(
                 settings.sql() + ", " + path + ";", // nothing more: positions count from the statement's beginning
-                settings.inForceSql() + ", " + path + (own ? ";\n" + restoring + "\n" + UNLOCK : ""),
+                // deferred triggers are the job's too: they fire under its settings, and what they set is seen
+                "SET CONSTRAINTS ALL IMMEDIATE;\n" + settings.inForceSql() + ", " + path
+                        + (own ? ";\n" + restoring + "\n" + UNLOCK : ""),
                 own);
     }
 
@@ -68,8 +70,12 @@ record TransactionFrame(String before, String after, boolean own) {
         return changed;
     }
 
-    /** After an error the settings are as before, but a session keeps the advisory locks that were taken. */
-    void unlock(Connection connection) {
+    /**
+     * After a rollback the settings are as before, but a session keeps the advisory locks that were taken.
+     *
+     * @param own whether the session is ours; else a pooler lends it
+     */
+    static void unlock(Connection connection, boolean own) {
         try {
             if (own && !connection.isClosed()) {
                 try (Statement statement = connection.createStatement()) {

@@ -5,6 +5,7 @@ import static dev.sluice.database.schema.Tables.RUN_WANTED;
 
 import dev.sluice.database.Database;
 import dev.sluice.database.Identity;
+import dev.sluice.database.SessionDefaults;
 import dev.sluice.database.schema.tables.records.RunWantedRecord;
 import dev.sluice.problem.Problem;
 import java.time.Duration;
@@ -53,8 +54,13 @@ public final class DesiredState {
      */
     public record Mandate(Wanted wanted, Tuning tuning, String systemIdentifier, String databaseName) {}
 
-    /** Writes the first mandate of a run, wanted running; a repeated call changes nothing. */
-    public void create(UUID run, String job, String fingerprint, Tuning tuning, Identity identity) {
+    /**
+     * Writes the first mandate of a run, wanted running; a repeated call changes nothing.
+     *
+     * @param session what the run's SQL means, to its end
+     */
+    public void create(
+            UUID run, String job, String fingerprint, Tuning tuning, Identity identity, SessionDefaults session) {
         sql.insertInto(RUN_WANTED)
                 .set(RUN_WANTED.RUN_ID, run)
                 .set(RUN_WANTED.JOB, job)
@@ -67,6 +73,8 @@ public final class DesiredState {
                 .set(RUN_WANTED.CORES, tuning.cores())
                 .set(RUN_WANTED.SYSTEM_IDENTIFIER, identity.systemIdentifier())
                 .set(RUN_WANTED.DATABASE_NAME, identity.databaseName())
+                .set(RUN_WANTED.SEARCH_PATH, session.searchPath().value())
+                .set(RUN_WANTED.TIME_ZONE, session.timeZone().value())
                 .set(RUN_WANTED.CHANGED_AT, Checkpoints.CLOCK)
                 .onConflictDoNothing()
                 .execute();
@@ -75,6 +83,14 @@ public final class DesiredState {
     /** Reads it; empty when the run never began here. */
     public Optional<Mandate> read(UUID run) {
         return sql.selectFrom(RUN_WANTED).where(RUN_WANTED.RUN_ID.eq(run)).fetchOptional(DesiredState::mandate);
+    }
+
+    /** What database and role gave its sessions when the run began; empty when it never began here. */
+    public Optional<SessionDefaults> session(UUID run) {
+        return sql.select(RUN_WANTED.SEARCH_PATH, RUN_WANTED.TIME_ZONE)
+                .from(RUN_WANTED)
+                .where(RUN_WANTED.RUN_ID.eq(run))
+                .fetchOptional(r -> SessionDefaults.noted(r.value1(), r.value2()));
     }
 
     /** Whether the settings of the run are just being changed, so that no batch of it begins. */

@@ -138,7 +138,11 @@ public final class Database implements AutoCloseable {
      * @throws SQLException when the database does not answer
      */
     public Database under(Map<String, String> given) throws SQLException {
-        SessionDefaults found = defaults();
+        return under(given, defaults());
+    }
+
+    /** The same where database and role give these, whatever they give now. */
+    public Database under(Map<String, String> given, SessionDefaults found) {
         SessionSettings all = new SessionSettings(settings());
         return of(
                 pool,
@@ -253,7 +257,8 @@ public final class Database implements AutoCloseable {
     public String restoringSql(Connection connection) throws SQLException {
         return pool.sessions().pooled()
                 ? ""
-                : "RESET ALL; " + own(settings(), connection).sessionSql() + ";";
+                : "RESET ALL; DISCARD TEMP; UNLISTEN *; "
+                        + own(settings(), connection).sessionSql() + ";";
     }
 
     /**

@@ -62,6 +62,12 @@ public record SessionDefaults(Value searchPath, Value timeZone) {
         }
     }
 
+    /** As they were when a run began. */
+    public static SessionDefaults noted(String searchPath, String timeZone) {
+        String from = "the run's beginning";
+        return new SessionDefaults(new Value(searchPath, from, true, false), new Value(timeZone, from, true, false));
+    }
+
     /**
      * Asks. What was given to database and role since the session began is not in it yet, so it is read where it
      * stands.
@@ -109,7 +115,11 @@ public record SessionDefaults(Value searchPath, Value timeZone) {
         if (readable) {
             try (ResultSet row = statement.executeQuery(FILE)) {
                 if (row.next()) {
-                    return new Value(row.getString(1), "the server's configuration file", true, false);
+                    return new Value(
+                            row.getString(1),
+                            "the server's configuration file, unless its command line says another",
+                            true,
+                            false);
                 }
             }
         }

@@ -20,8 +20,7 @@ final class Failures {
     static RunStatus.Failure beyondRange(SqlFailure failure, FailedBatch batch) {
         return failure(
                 "batch-beyond-range",
-                "A batch changed rows beyond the keys it walked (" + batch.keyRange()
-                        + "), so nothing of it was committed. Either"
+                "A batch changed rows beyond the keys it walked, so nothing of it was committed. Either"
                         + " `where` or an expression is not one whole expression to the server and reaches out of the brackets"
                         + " around it, or a trigger changes the key of a row."
                         + " Fix the job file (`sluice plan` shows the place), or walk by another key.",
@@ -36,7 +35,7 @@ final class Failures {
                 .collect(Collectors.joining(", "));
         return failure(
                 "rows-share-target-key",
-                "Several rows of " + from + " with a key " + batch.keyRange() + " share one key of " + insert.target()
+                "Several rows of " + from + " in one batch share one key of " + insert.target()
                         + " ("
                         + key
                         + "), and `do: update` would leave it to chance which of them stays. Name conflict columns that tell"

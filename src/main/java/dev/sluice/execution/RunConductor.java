@@ -112,7 +112,8 @@ final class RunConductor {
                             row.getJob(),
                             row.getFingerprint(),
                             StatusView.firstTuning(resolved.job()),
-                            identity);
+                            identity,
+                            resolved.rows().defaults());
             passes.change(row.getId(), 0, Pass.Kind.MIGRATE);
             return true;
         });
@@ -270,6 +271,11 @@ final class RunConductor {
         }
     }
 
+    private boolean rowsMayMove() throws Stop, RunFailed, InterruptedException {
+        return retryLoop.insist("preflight", () -> world.preflight().check(resolved.job())).stream()
+                .anyMatch(f -> f.code().equals("rows-may-move"));
+    }
+
     private Optional<String> unchangedRange(RunRecord row) throws Stop, RunFailed, InterruptedException {
         return retryLoop.insist("checkpoint", () -> UnchangedRange.of(resolved.database(), row.getId()));
     }
@@ -288,6 +294,10 @@ final class RunConductor {
             RunStatus.Failure failure = VerificationResult.unchanged(
                     by, changes, unchangedRange(row).orElse("that is not known any more"));
             ending.end(row, RunState.INCOMPLETE, failure, null, "run.incomplete");
+            return;
+        }
+        if (VerificationResult.isUnproven(resolved.job(), by) && rowsMayMove()) {
+            ending.end(row, RunState.INCOMPLETE, VerificationResult.rowsMayMove(changes), null, "run.incomplete");
             return;
         }
         Optional<Instant> analyzedAt = statistics.await(row);

@@ -50,17 +50,40 @@ final class VerificationResult {
     static boolean countsUnchanged(Job job, Verification by, Counts changes) {
         return changes.left().unchanged() > 0
                 && by.kind() != Kind.EQUALITY
-                && (job.migrate().where().isEmpty() || by.kind() == Kind.RANGES);
+                && (job.migrate().where().isEmpty() || by.kind() != Kind.COMPLETENESS);
     }
 
-    /** @param range the keys of the first batch that left some */
+    /**
+     * Whether the run turned out not to be repeatable, although the job has a {@code where}: changed rows still match
+     * it. Before the run nobody could know, so it was let through where a job without {@code where} is refused.
+     */
+    static boolean isUnproven(Job job, Verification by) {
+        return by.kind() == Kind.RANGES && job.migrate().where().isPresent();
+    }
+
+    /** Such a run on a table whose rows may move while they are walked. */
+    static RunStatus.Failure rowsMayMove(Counts changes) {
+        return new RunStatus.Failure(
+                "rows-may-move",
+                changes.matching()
+                        + " rows still matched `where` after their change, so the job is not repeatable, and keys"
+                        + " may change during the run (`sluice plan` says why): a row could have been missed or changed twice,"
+                        + " and nothing would show it. Say in switch.verify what must hold of every row, or, if the"
+                        + " application never changes the key, key-changes: never; another run would change the same rows"
+                        + " again.",
+                null,
+                null,
+                null,
+                null);
+    }
+
+    /** @param range the keys of the first batch that left some; for operators */
     static RunStatus.Failure unchanged(Verification by, Counts changes, String range) {
         return new RunStatus.Failure(
                 "rows-unchanged",
                 changes.left().unchanged() + " of " + changes.scanned()
                         + " rows that were walked did not change, though every"
-                        + " one has to, and are still there; the first with a key " + range
-                        + ". Likely cause: a BEFORE trigger returns NULL for them. "
+                        + " one has to, and are still there. Likely cause: a BEFORE trigger returns NULL for them. "
                         + (by.condition() == null
                                 ? "Change the trigger, then change those rows by hand or by a job of another name whose `where`"
                                         + " names them; rows that may stay as they are have to be left out by `where`."
@@ -115,14 +138,13 @@ final class VerificationResult {
                 null,
                 by.condition(),
                 null,
-                null);
+                unchangedRange.orElse(null));
     }
 
     /** What a batch says of rows that it could not change, where it has met any. */
     private static String skipped(Counts changes, Optional<String> range) {
         return "a BEFORE trigger returns NULL for them"
-                + range.map(r -> " (" + changes.left().unchanged()
-                                + " rows were walked and did not change, the first with a key " + r + ")")
+                + range.map(r -> " (" + changes.left().unchanged() + " rows were walked and did not change)")
                         .orElse("");
     }
 

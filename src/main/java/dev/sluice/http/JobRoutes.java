@@ -145,6 +145,8 @@ final class JobRoutes {
                 .ifPresent(f -> places(report, f));
         if (!tries) {
             report.putArray("sample");
+            // a plan names the keys that the statement was explained with
+            report.withArray("statements").forEach(s -> ((ObjectNode) s).put("plan", ""));
         }
         report.put("sampleHidden", !tries);
         Answer.ok(ctx, report);

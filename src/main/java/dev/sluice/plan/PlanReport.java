@@ -65,7 +65,7 @@ public record PlanReport(
     /**
      * @param name {@code first batch}, {@code batch}, {@code verification}, {@code orphans}
      * @param sql as it is sent
-     * @param plan the text of EXPLAIN
+     * @param plan the text of EXPLAIN; it names keys of rows, and is for operators only
      */
     public record Statement(String name, String sql, String plan) {}
 

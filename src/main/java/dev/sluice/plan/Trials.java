@@ -117,7 +117,7 @@ final class Trials {
     }
 
     /** A session keeps the advisory locks that a job's SQL took. */
-    private static void unlock(Connection connection) throws SQLException {
+    static void unlock(Connection connection) throws SQLException {
         try (Statement s = connection.createStatement()) {
             s.execute("SELECT pg_catalog.pg_advisory_unlock_all()");
         }

@@ -77,6 +77,9 @@ final class VerificationTrial {
         } finally {
             connection.rollback();
             connection.setAutoCommit(true);
+            if (!server.rows().pooled()) {
+                Trials.unlock(connection);
+            }
         }
     }
 

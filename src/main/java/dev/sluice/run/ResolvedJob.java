@@ -1,8 +1,10 @@
 package dev.sluice.run;
 
 import dev.sluice.checkpoint.Checkpoints;
+import dev.sluice.checkpoint.DesiredState;
 import dev.sluice.database.Database;
 import dev.sluice.database.Databases;
+import dev.sluice.database.SessionDefaults;
 import dev.sluice.job.Job;
 import dev.sluice.job.Shape;
 import dev.sluice.sql.TableName;
@@ -42,22 +44,26 @@ public record ResolvedJob(
      * @throws SQLException when an expression is wrong, or the database does not answer
      */
     public static ResolvedJob of(Databases databases, Job job) throws SQLException {
-        return of(databases.get(job.database()), job, List.of());
+        Database database = databases.get(job.database());
+        return of(database, database.under(job.migrate().settings()), job, List.of());
     }
 
     /**
-     * Asks the database, for a run that may have begun: where the job names no key, it keeps the one it walks.
+     * Asks the database, for a run that may have begun: it keeps the time zone and the search_path it began with, and,
+     * where the job names no key, the one it walks.
      *
      * @throws dev.sluice.problem.Problem when the table or its key will not do
      * @throws SQLException when an expression is wrong, or the database does not answer
      */
     public static ResolvedJob of(Databases databases, Job job, UUID run) throws SQLException {
         Database database = databases.get(job.database());
-        return of(database, job, new Checkpoints(database).key(run));
+        Map<String, String> settings = job.migrate().settings();
+        Optional<SessionDefaults> session = new DesiredState(database).session(run);
+        Database rows = session.isPresent() ? database.under(settings, session.get()) : database.under(settings);
+        return of(database, rows, job, new Checkpoints(database).key(run));
     }
 
-    private static ResolvedJob of(Database database, Job job, List<String> begun) throws SQLException {
-        Database rows = database.under(job.migrate().settings());
+    private static ResolvedJob of(Database database, Database rows, Job job, List<String> begun) throws SQLException {
         TableFacts facts = TableInspection.inspect(
                 rows, job.migrate().table(), job.migrate().key(), begun);
         Map<String, TableFacts.Column> columns = Map.of();

@@ -30,7 +30,13 @@ class DiedWhileBeginningTest {
                     .id();
             Database database = engine.databases().get("main");
             new DesiredState(database)
-                    .create(run, "plus", "fingerprint", new Tuning(200, 1000, null), database.identity());
+                    .create(
+                            run,
+                            "plus",
+                            "fingerprint",
+                            new Tuning(200, 1000, null),
+                            database.identity(),
+                            database.defaults());
             var facts = TableInspection.inspect(database, new TableName("public", "t"), List.of());
             new Checkpoints(database).begin(run, 0, Pass.Kind.MIGRATE, null, Ranges.of(database, facts, 1), 1);
 

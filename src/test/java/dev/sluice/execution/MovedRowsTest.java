@@ -1,5 +1,6 @@
 package dev.sluice.execution;
 
+import static dev.sluice.testing.TestEngine.known;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.job.Job;
@@ -9,6 +10,7 @@ import dev.sluice.testing.HookedTime;
 import dev.sluice.testing.TestEngine;
 import dev.sluice.testing.TestPostgres;
 import dev.sluice.time.Time;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -75,5 +77,21 @@ class MovedRowsTest {
         assertThat(run.sweeps()).isEqualTo(1);
         assertThat(times("m2", 1)).isEqualTo("400");
         assertThat(mayRun(job)).isTrue();
+    }
+
+    /** A where that changed rows still match makes no job repeatable, and only the run finds out. */
+    @Test
+    void aJobWhoseChangedRowsStillMatchIsIncompleteWhereRowsMayMove() throws Exception {
+        Job job = TestEngine.job("job: m3\nmigrate: { table: m3, set: { n: n + 1 }, where: n >= 0,"
+                + " batch: { size: 50 }, throttle: { rows-per-second: 50 } }");
+        engine.preflight(new DryRun(engine.databases(), 0.005, Time.system()));
+        try {
+            RunStatus run = walk("m3", job);
+            assertThat(times("m3", 0)).isEqualTo("51");
+            assertThat(run.state()).isEqualTo("incomplete");
+            assertThat(known(run.failure()).code()).isEqualTo("rows-may-move");
+        } finally {
+            engine.preflight(checked -> List.of());
+        }
     }
 }

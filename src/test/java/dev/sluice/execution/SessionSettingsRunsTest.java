@@ -55,6 +55,22 @@ class SessionSettingsRunsTest {
     }
 
     @Test
+    void aRunThatIsResumedKeepsTheTimeZoneItBeganWith() throws Exception {
+        days();
+        alterDatabase("SET TimeZone = 'America/Sao_Paulo'");
+        db.run("ALTER TABLE e ADD CONSTRAINT half CHECK (id < 500 OR day IS NULL)");
+        String job = "job: days\nmigrate: { table: e, set: { day: \"at::date\" }, where: day IS NULL,"
+                + " batch: { size: 100 } }";
+        assertThat(engine.run(job).state()).isEqualTo("failed");
+        assertThat(count("e WHERE day IS NOT NULL")).isBetween(1L, 499L);
+        alterDatabase("SET TimeZone = 'Asia/Tokyo'");
+        db.run("ALTER TABLE e DROP CONSTRAINT half");
+        assertThat(engine.run(job).state()).isEqualTo("succeeded");
+        assertThat(count("e WHERE day IS DISTINCT FROM (at AT TIME ZONE 'America/Sao_Paulo')::date"))
+                .isZero();
+    }
+
+    @Test
     void aDayIsThatOfTheJobsTimeZone() throws Exception {
         days();
         alterDatabase("SET TimeZone = 'America/Sao_Paulo'");

@@ -83,9 +83,13 @@ class AccessTest {
         assertThat(viewer.json().path("sample")).isEmpty();
         assertThat(viewer.json().path("sampleHidden").asBoolean()).isTrue();
         assertThat(viewer.raw().body()).doesNotContain("Ada");
+        assertThat(viewer.json().at("/statements/0/plan").asText("missing"))
+                .as("it names keys")
+                .isEmpty();
         assertThat(guarded.fakes.asked).containsExactly("plan users-full-name");
         Doorbell.Reply operator = guarded.post(PLAN, "", "Authorization", "Bearer operator-token");
         assertThat(operator.json().path("sampleHidden").asBoolean()).isFalse();
+        assertThat(operator.json().at("/statements/0/plan").asText()).isNotEmpty();
         assertThat(guarded.fakes.asked).last().isEqualTo("plan users-full-name with a trial");
         assertThat(operator.json()
                         .path("sample")

@@ -18,6 +18,7 @@ import dev.sluice.job.JobReader;
 import dev.sluice.job.ThrottleSettings;
 import dev.sluice.metrics.Meters;
 import dev.sluice.metrics.RunMeters;
+import dev.sluice.plan.JobCheck;
 import dev.sluice.resilience.Retries;
 import dev.sluice.resilience.RetrySettings;
 import dev.sluice.resilience.RowRates;
@@ -52,6 +53,9 @@ public final class TestEngine implements AutoCloseable {
     public static final Actor TESTER = new Actor("tester");
 
     private static final Settings DEFAULTS = SettingsReader.defaults();
+
+    /** Finds nothing: the tests of the engine bring tables that will do. */
+    private volatile JobCheck preflight = job -> List.of();
 
     private final TestPostgres.Fresh fresh;
     private final Databases databases;
@@ -109,6 +113,11 @@ public final class TestEngine implements AutoCloseable {
         return migrated(new TestEngine(fresh, List.of(settings("main", fresh)), "main", time));
     }
 
+    /** Runs are checked by this from now on. */
+    public void preflight(JobCheck check) {
+        preflight = check;
+    }
+
     /** On a given database, with the machine's time, and with the signals that the jobs watch. */
     public static TestEngine throttled(TestPostgres.Fresh fresh) {
         return migrated(new TestEngine(fresh, List.of(settings("main", fresh)), "main", Time.system(), Map.of(), true));
@@ -153,7 +162,7 @@ public final class TestEngine implements AutoCloseable {
         return engine;
     }
 
-    private static WorkerLanes owner(
+    private WorkerLanes owner(
             Databases databases,
             Map<String, DatabaseLimits> limits,
             Meters meters,
@@ -163,7 +172,7 @@ public final class TestEngine implements AutoCloseable {
         var states = Arrays.stream(RunState.values()).map(RunState::code).toList();
         return new WorkerLanes(new RunEnvironment(
                 databases,
-                job -> List.of(), // the tests of the engine bring tables that will do
+                job -> preflight.check(job),
                 new Retries(RetrySettings.DEFAULT),
                 new RowRates(time),
                 BatchSize.Steps.DEFAULT,

@@ -12,6 +12,7 @@ import dev.sluice.checkpoint.Tuning;
 import dev.sluice.database.Database;
 import dev.sluice.database.DatabaseSettings;
 import dev.sluice.database.OwnSchema;
+import dev.sluice.database.SessionDefaults;
 import dev.sluice.job.Shape;
 import dev.sluice.partition.Ranges;
 import dev.sluice.sql.TableName;
@@ -93,7 +94,14 @@ public final class TestTarget implements AutoCloseable {
     /** A run that is wanted running and has no pass yet. */
     public UUID mandated() {
         UUID run = UUID.randomUUID();
-        mandate().create(run, "job", "fingerprint", new Tuning(100, 1000, null), database.identity());
+        mandate()
+                .create(
+                        run,
+                        "job",
+                        "fingerprint",
+                        new Tuning(100, 1000, null),
+                        database.identity(),
+                        SessionDefaults.noted("public", "UTC"));
         return run;
     }
 
