@@ -186,17 +186,18 @@ final class Bench implements AutoCloseable {
     }
 
     Answer awaitState(String run, String state) {
-        await(state)
-                .atMost(Duration.ofSeconds(40))
-                .pollInterval(Duration.ofMillis(50))
-                .until(() -> {
-                    Answer now = get("/api/v1/runs/" + run);
-                    String is = now.at("/state");
-                    assertThat(!is.equals(state) && (is.equals("failed") || is.equals("succeeded")))
-                            .as(now.text())
-                            .isFalse();
-                    return is.equals(state);
-                });
+        return awaitState(run, state, Duration.ofSeconds(40));
+    }
+
+    Answer awaitState(String run, String state, Duration most) {
+        await(state).atMost(most).pollInterval(Duration.ofMillis(50)).until(() -> {
+            Answer now = get("/api/v1/runs/" + run);
+            String is = now.at("/state");
+            assertThat(!is.equals(state) && (is.equals("failed") || is.equals("succeeded")))
+                    .as(now.text())
+                    .isFalse();
+            return is.equals(state);
+        });
         return get("/api/v1/runs/" + run);
     }
 

@@ -60,7 +60,8 @@ class ManyWorkersIT {
             }
             assertThat(workers).hasSize(WORKERS);
             String run = workers.getFirst().run("upper");
-            workers.getLast().awaitState(run, "succeeded");
+            // the role may be out of connections until the pools give back those of the start, after 30 s
+            workers.getLast().awaitState(run, "succeeded", Duration.ofSeconds(90));
         } finally {
             threads.shutdownNow();
             workers.parallelStream().forEach(Bench::close);
